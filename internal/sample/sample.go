@@ -1,0 +1,18 @@
+// Package sample holds the experiment that comes with the binary: `exptool
+// demo` plays on it, so a newcomer needs no database of their own. It is a room
+// of its own because an embedded file has to lie beside the code that embeds it,
+// and the demo and the tests share this one.
+package sample
+
+import _ "embed"
+
+// Tutorial is a gzipped pg_dump of a PsyNet experiment that uses everything of
+// the tutorial chapter "Introduction to SQLAlchemy": 63 participants, 578 trials.
+//
+//go:embed tutorial.sql.gz
+var Tutorial []byte
+
+// Person is the chapter's first example, a table of people, as plain SQL.
+//
+//go:embed person.sql
+var Person []byte
