@@ -50,7 +50,7 @@ func jsonLike(text string, cut bool) bool {
 			i++
 		default:
 			n := scalarEnd(text[i:])
-			if !isScalar(text[i:i+n]) {
+			if !isScalar(text[i : i+n]) {
 				return cut && i+n == len(text) && len(open) > 0
 			}
 			values++
