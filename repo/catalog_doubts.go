@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lib/pq"
@@ -19,36 +20,49 @@ const (
 	wideBytes  = 500  // average width from which on statistics may leave values out
 )
 
-// doubtsSQL reads what planner statistics know of some columns.
-const doubtsSQL = `/* exptool */
-SELECT d.i,
-       s.null_frac = 1,
-       s.avg_width,
-       ARRAY(SELECT left(v, %d) FROM unnest(s.most_common_vals::text::text[]) v LIMIT %d)
-    || ARRAY(SELECT left(v, %d) FROM unnest(s.histogram_bounds::text::text[]) v LIMIT %d)
-FROM (VALUES %s) d (i, s, t, c)
-JOIN pg_stats s ON s.schemaname = d.s AND s.tablename = d.t AND s.attname = d.c`
+// doubtsSQL reads what planner statistics know of some columns. Lists of names
+// are what pg_stats can use: a join makes it judge the privileges of every
+// column of the database, which takes ten times as long.
+const doubtsSQL = `
+SELECT schemaname,
+       tablename,
+       attname,
+       null_frac = 1,
+       avg_width,
+       ARRAY(SELECT left(v, %d) FROM unnest(most_common_vals::text::text[]) v LIMIT %d)
+    || ARRAY(SELECT left(v, %d) FROM unnest(histogram_bounds::text::text[]) v LIMIT %d)
+FROM pg_stats
+WHERE attname IN (%s)
+  AND tablename IN (%s)`
 
 // settle finds out which of the doubtful columns hold jsonpickle: from planner
 // statistics, and for the few columns on which they are silent from some rows.
-func settle(ctx context.Context, q queryer, s *schema.Schema) error {
+func (tx *Tx) settle(ctx context.Context, s *schema.Schema) error {
 	doubts := s.Doubts()
 	if len(doubts) == 0 {
 		return nil
 	}
-	var of []string
+	index := map[[3]string]int{}
+	var columns, tables []string
 	for i, d := range doubts {
-		of = append(of, fmt.Sprintf("(%d, %s, %s, %s)", i, pq.QuoteLiteral(d.Table.Schema),
-			pq.QuoteLiteral(d.Table.Name), pq.QuoteLiteral(d.Column.Name)))
+		index[[3]string{d.Table.Schema, d.Table.Name, d.Column.Name}] = i
+		columns = append(columns, pq.QuoteLiteral(d.Column.Name))
+		tables = append(tables, pq.QuoteLiteral(d.Table.Name))
 	}
-	query := fmt.Sprintf(doubtsSQL, peekBytes, peekValues, peekBytes, peekValues, strings.Join(of, ", "))
+	query := fmt.Sprintf(doubtsSQL, peekBytes, peekValues, peekBytes, peekValues,
+		strings.Join(columns, ", "), strings.Join(slices.Compact(tables), ", "))
 	settled := make([]bool, len(doubts))
-	err := eachRow(ctx, q, query, func(scan func(...any) error) error {
-		var i, width int
+	err := tx.eachRow(ctx, query, func(scan func(...any) error) error {
+		var at [3]string
+		var width int
 		var empty bool
 		var values pq.StringArray
-		if err := scan(&i, &empty, &width, &values); err != nil {
+		if err := scan(&at[0], &at[1], &at[2], &empty, &width, &values); err != nil {
 			return err
+		}
+		i, asked := index[at]
+		if !asked {
+			return nil
 		}
 		settled[i] = empty || len(values) > 0 && width <= wideBytes
 		doubts[i].Judge(values, peekBytes)
@@ -58,11 +72,11 @@ func settle(ctx context.Context, q queryer, s *schema.Schema) error {
 	if err != nil {
 		return err
 	}
-	return peek(ctx, q, doubts, settled)
+	return tx.peek(ctx, doubts, settled)
 }
 
 // peek looks at a few rows for the columns that are not settled.
-func peek(ctx context.Context, q queryer, doubts []schema.Doubt, settled []bool) error {
+func (tx *Tx) peek(ctx context.Context, doubts []schema.Doubt, settled []bool) error {
 	var parts []string
 	for i, d := range doubts {
 		if settled[i] || d.Table.View {
@@ -77,7 +91,7 @@ func peek(ctx context.Context, q queryer, doubts []schema.Doubt, settled []bool)
 		return nil
 	}
 	values := map[int][]string{}
-	err := eachRow(ctx, q, "/* exptool */\n"+strings.Join(parts, "\nUNION ALL\n"), func(scan func(...any) error) error {
+	err := tx.eachRow(ctx, strings.Join(parts, "\nUNION ALL\n"), func(scan func(...any) error) error {
 		var i int
 		var v string
 		err := scan(&i, &v)
@@ -96,8 +110,8 @@ func quoteTable(t *schema.Table) string {
 }
 
 // eachRow runs a query and hands every row to a function.
-func eachRow(ctx context.Context, q queryer, query string, row func(scan func(...any) error) error, args ...any) error {
-	rows, err := q.QueryxContext(ctx, query, args...)
+func (tx *Tx) eachRow(ctx context.Context, query string, row func(scan func(...any) error) error, args ...any) error {
+	rows, err := tx.Query(ctx, query, args...)
 	if err != nil {
 		return err
 	}

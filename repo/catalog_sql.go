@@ -6,7 +6,7 @@ package repo
 // joins; nothing here looks at a row of a user's table, so that the time it
 // takes does not depend on how many there are. What only `describe` shows (the
 // text of defaults and indexes) is left to Describe: it would double the time.
-const catalogSQL = `/* exptool */
+const catalogSQL = `
 SELECT current_setting('server_version_num')::int,
        current_setting('TimeZone'),
        pg_is_in_recovery(),
