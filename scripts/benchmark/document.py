@@ -94,5 +94,6 @@ def write(path, rows, context, server, trials, load):
         "PsyNet, whose import alone takes 1.7 s.",
         "",
     ]
+    os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w") as file:
         file.write("\n".join(lines))
