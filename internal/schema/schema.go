@@ -62,6 +62,7 @@ type Table struct {
 	Name       string
 	OID        uint32
 	View       bool
+	Denied     bool // the user may read none of its columns
 	Columns    []Column
 	PrimaryKey []string
 	Indexes    []Index
@@ -73,6 +74,15 @@ type Table struct {
 	// ClassesComplete says that the statistics list every value there was when
 	// the table was last analysed.
 	ClassesComplete bool
+}
+
+// Key is the table's name in Schema.Tables and in relations: the bare name in
+// public, "schema.name" elsewhere.
+func (t *Table) Key() string {
+	if t.Schema == "" || t.Schema == "public" {
+		return t.Name
+	}
+	return t.Schema + "." + t.Name
 }
 
 // Column returns the column of that name, or nil.

@@ -1,0 +1,165 @@
+package filter
+
+import (
+	"strings"
+
+	"exptool/internal/schema"
+)
+
+// compareJSON compares where a side is decided by each row. A literal compares
+// only with JSON values of its own type; two JSON values as jsonb orders them.
+func (w view) compareJSON(n node, op string, l, r operand) (string, *Error) {
+	if l.t == tJSON && r.t == tJSON {
+		if equality(op) {
+			return l.json.form('v') + " " + op + " " + r.json.form('v'), nil
+		}
+		return l.json.form('n') + " " + op + " " + r.json.form('n'), nil
+	}
+	if r.t == tJSON {
+		return w.compareJSON(n, flip(op), r, l)
+	}
+	v := l.json
+	switch r.t {
+	case tNumber:
+		if r.lit != nil {
+			r.sql, r.kind = w.c.bindNumber(r.lit.text, schema.Numeric), schema.Numeric
+		}
+		right := castTo(r, "numeric", schema.Numeric)
+		if op == "<>" {
+			return "(" + v.form('n') + ") <> " + right, nil
+		}
+		// NaN is a number that equals nothing and is in no order; Postgres's
+		// numeric has it equal to itself and above all others.
+		return "NULLIF(" + v.form('n') + ", 'NaN') " + op + " " + right, nil
+	case tBool:
+		if equality(op) {
+			return "(" + v.form('b') + ") " + op + " " + w.c.bindLiteral(r).sql, nil
+		}
+	case tText:
+		if r.lit != nil && r.lit.kind == litWord {
+			return w.compareJSONWord(op, v, r.lit.text), nil
+		}
+		collate := ""
+		if !equality(op) {
+			collate = ` COLLATE "C"` // code points, as Python orders text
+		}
+		r = w.c.bindLiteral(r)
+		return "(" + v.form('s') + ")" + collate + " " + op + " " + asText(r), nil
+	case tTime, tDate:
+		return w.compareJSONTime(op, v, r), nil
+	case tOther:
+		return "(" + v.form('s') + ") " + op + " " + asText(r), nil
+	}
+	return "", w.mismatch(n, l, r)
+}
+
+// compareJSONWord compares with a word of the shell, whose type is not known:
+// 3 is the number and the text, true the boolean and the text.
+func (w view) compareJSONWord(op string, v *jsonValue, word string) string {
+	equal := "(" + v.form('s') + ") = " + w.c.bind(word, "text")
+	alternative := ""
+	switch lower := strings.ToLower(word); {
+	case numberLike(word):
+		alternative = "(" + v.form('n') + ") = " + w.c.bind(word, "numeric")
+		if !equality(op) {
+			return "NULLIF(" + v.form('n') + ", 'NaN') " + op + " " + w.c.bind(word, "numeric")
+		}
+	case lower == "true" || lower == "false":
+		alternative = "(" + v.form('b') + ") = " + w.c.bind(lower, "boolean")
+	}
+	if !equality(op) {
+		return "(" + v.form('s') + `) COLLATE "C" ` + op + " " + w.c.bind(word, "text")
+	}
+	if alternative != "" {
+		equal = "(COALESCE(" + equal + ", false) OR COALESCE(" + alternative + ", false))"
+	}
+	if op == "<>" {
+		return "(" + v.form('v') + " IS NOT NULL AND (" + equal + ") IS NOT TRUE)"
+	}
+	return equal
+}
+
+// compareJSONTime compares with datetimes, which decode to ISO text; as such
+// they order as the times do.
+func (w view) compareJSONTime(op string, v *jsonValue, r operand) string {
+	stamp := r.sql
+	if r.zoned {
+		stamp += "::timestamp"
+	}
+	format := `YYYY-MM-DD"T"HH24:MI:SS.US`
+	if r.t == tDate {
+		format = "YYYY-MM-DD"
+	}
+	return "(" + v.form('s') + `) COLLATE "C" ` + op + " to_char(" + asStamp(operand{t: r.t, sql: stamp}) + ", '" + format + "')"
+}
+
+// numberLike reports whether a text is a number as this language writes one.
+func numberLike(s string) bool {
+	l := lexer{expr: strings.TrimPrefix(s, "-")}
+	t, err := l.next()
+	return err == nil && t.kind == tokNumber && t.end == len(l.expr)
+}
+
+// bindNumber binds a number so that an index on the column still serves.
+func (c *compiler) bindNumber(text string, kind schema.Kind) string {
+	switch {
+	case kind == schema.Float:
+		return c.bind(text, "float8")
+	case kind == schema.Int && isInt64(text):
+		return c.bind(text, "bigint")
+	}
+	return c.bind(text, "numeric")
+}
+
+// bindTime binds a time of the server's zone; one that names a zone is
+// converted to the server's.
+func (c *compiler) bindTime(stamp string, zoned bool) string {
+	named := len(stamp) > len("2006-01-02") && strings.ContainsAny(stamp[10:], "Z+-")
+	switch {
+	case zoned:
+		return c.bind(stamp, "timestamptz")
+	case named && c.opts.Zone != "":
+		return "(" + c.bind(stamp, "timestamptz") + " AT TIME ZONE " + c.bind(c.opts.Zone, "text") + ")"
+	case named:
+		return "(" + c.bind(stamp, "timestamptz") + ")::timestamp"
+	}
+	return c.bind(stamp, "timestamp")
+}
+
+// bindLiteral gives a literal SQL of its own type; other operands stay.
+func (c *compiler) bindLiteral(o operand) operand {
+	if o.lit == nil {
+		return o
+	}
+	switch o.lit.kind {
+	case litNumber:
+		o.sql = c.bindNumber(o.lit.text, o.kind)
+	case litBool:
+		o.sql = c.bind(o.lit.text, "boolean")
+	case litNull:
+		o.sql = "NULL"
+	default:
+		o.sql = c.bind(strings.ReplaceAll(o.lit.text, "\x00", ""), "text")
+	}
+	return o
+}
+
+// sameZone makes two times comparable: the clock takes the zone of the other.
+func (c *compiler) sameZone(l, r operand) (operand, operand) {
+	switch {
+	case l.zoned == r.zoned:
+	case l.zoned:
+		r.sql, r.zoned = c.toZoned(r), true
+	default:
+		l.sql, l.zoned = c.toZoned(l), true
+	}
+	return l, r
+}
+
+// toZoned reads a wall time in the zone of the experiment's server.
+func (c *compiler) toZoned(o operand) string {
+	if c.opts.Zone != "" {
+		return "(" + asStamp(o) + " AT TIME ZONE " + c.bind(c.opts.Zone, "text") + ")"
+	}
+	return asStamp(o) + "::timestamptz"
+}

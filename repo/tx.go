@@ -1,0 +1,245 @@
+package repo
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// defaultLockTimeout bounds waiting for a lock where nothing is said: reading
+// waits only while the experiment relaunches.
+const defaultLockTimeout = 5 * time.Second
+
+// ReadOptions are how a read transaction is to be. The zero value is good.
+type ReadOptions struct {
+	// Timeout bounds each statement's time to its first row, and no more: a
+	// long export or a slow reader is not cut off. 0: no bound.
+	Timeout     time.Duration
+	LockTimeout time.Duration // 5 s where 0
+	// Repeatable gives all statements the same snapshot.
+	Repeatable bool
+	// Prepare are statements that run before the transaction turns read-only,
+	// in the same round trip: CREATE FUNCTION pg_temp.… They cannot run on a
+	// replica.
+	Prepare []string
+}
+
+// WriteOptions are how a writing transaction is to be. The zero value is good.
+type WriteOptions struct {
+	Timeout     time.Duration // bounds each statement; 0: no bound
+	LockTimeout time.Duration // 5 s where 0
+	Isolation   string        // "", "REPEATABLE READ" or "SERIALIZABLE"
+	DryRun      bool          // ends in ROLLBACK
+}
+
+// Tx is a transaction on a connection of its own. It is for one goroutine, and
+// one result at a time.
+type Tx struct {
+	db      *DB
+	conn    *sqlx.Conn
+	timeout time.Duration
+	open    *call // the statement whose rows are being read
+	broken  bool  // cancelled: nothing more can be sent
+}
+
+// Read runs fn in a transaction that only reads, begun in one round trip and
+// always rolled back.
+func (db *DB) Read(ctx context.Context, o ReadOptions, fn func(*Tx) error) error {
+	return db.transact(ctx, readBegin(o), o.Timeout, "ROLLBACK", fn)
+}
+
+// Write runs fn in a transaction that is committed when fn returns nil and it
+// is no dry run.
+func (db *DB) Write(ctx context.Context, o WriteOptions, fn func(*Tx) error) error {
+	begin := "BEGIN"
+	if o.Isolation != "" {
+		begin += " ISOLATION LEVEL " + o.Isolation
+	}
+	end := "COMMIT"
+	if o.DryRun {
+		end = "ROLLBACK"
+	}
+	return db.transact(ctx, begin+" READ WRITE;"+settings(o.LockTimeout), o.Timeout, end, fn)
+}
+
+func readBegin(o ReadOptions) string {
+	var b strings.Builder
+	b.WriteString("BEGIN")
+	if o.Repeatable {
+		b.WriteString(" ISOLATION LEVEL REPEATABLE READ")
+	}
+	if len(o.Prepare) == 0 {
+		b.WriteString(" READ ONLY;")
+	} else {
+		b.WriteString(" READ WRITE;")
+		for _, s := range o.Prepare {
+			b.WriteString("\n" + strings.TrimRight(strings.TrimSpace(s), ";") + ";")
+		}
+		b.WriteString("\nSET TRANSACTION READ ONLY;")
+	}
+	b.WriteString(settings(o.LockTimeout))
+	return b.String()
+}
+
+// settings are what every transaction of ours sets. statement_timeout counts
+// until the last row has been sent, so a role's own would cut off long exports;
+// our time limit is kept here, by cancelling.
+func settings(lock time.Duration) string {
+	if lock == 0 {
+		lock = defaultLockTimeout
+	}
+	ms := strconv.FormatInt(max(1, lock.Milliseconds()), 10)
+	return " SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " + ms
+}
+
+func (db *DB) transact(ctx context.Context, begin string, timeout time.Duration, end string, fn func(*Tx) error) error {
+	tx, err := db.begin(ctx, begin, timeout)
+	if err != nil {
+		return err
+	}
+	committed := false
+	defer func() {
+		if !committed { // fn failed or panicked
+			tx.rollback(ctx)
+		}
+		tx.release(ctx)
+	}()
+	if err := fn(tx); err != nil {
+		return translate(err, db.addr, 0)
+	}
+	if end == "ROLLBACK" {
+		return nil
+	}
+	if tx.broken {
+		return &Error{Kind: ErrCancelled, Message: "interrupted, nothing was changed"}
+	}
+	if _, err := tx.Exec(ctx, end); err != nil {
+		return err
+	}
+	committed = true
+	return nil
+}
+
+// begin opens the transaction. A connection that died while it lay in the pool
+// shows now, and is replaced.
+func (db *DB) begin(ctx context.Context, begin string, timeout time.Duration) (*Tx, error) {
+	for attempt := 0; ; attempt++ {
+		conn, err := db.connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tx := &Tx{db: db, conn: conn, timeout: timeout}
+		_, err = tx.Exec(ctx, begin)
+		if err == nil {
+			return tx, nil
+		}
+		tx.broken = true
+		tx.release(ctx)
+		if !errors.Is(err, driver.ErrBadConn) || attempt >= 4 {
+			return nil, err
+		}
+	}
+}
+
+// rollback ends the transaction where the connection still works.
+func (tx *Tx) rollback(ctx context.Context) {
+	tx.closeOpen()
+	if tx.broken || ctx.Err() != nil {
+		tx.broken = true
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if _, err := tx.Exec(ctx, "ROLLBACK"); err != nil {
+		tx.broken = true
+	}
+}
+
+// release gives the connection back to the pool, or closes it where it may hold
+// a half-done statement.
+func (tx *Tx) release(context.Context) {
+	tx.closeOpen()
+	if tx.broken {
+		_ = tx.conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	_ = tx.conn.Close() // nothing is lost with it
+}
+
+func (tx *Tx) closeOpen() {
+	if tx.open != nil {
+		_ = tx.open.close() // whoever opened it has heard of its error or given up
+	}
+}
+
+// Exec runs a statement that returns no rows, or whose rows do not matter.
+func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	c, err := tx.start(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	result, err := tx.conn.ExecContext(c.ctx, c.sql, args...)
+	c.answered(err)
+	return result, c.end(err)
+}
+
+// Query runs a statement and returns its rows, which the caller must close. One
+// result can be open at a time.
+func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*Result, error) {
+	c, err := tx.start(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.conn.QueryxContext(c.ctx, c.sql, args...)
+	c.answered(err)
+	if err != nil {
+		return nil, c.end(err)
+	}
+	c.rows = rows.Rows
+	tx.open = c
+	return &Result{Rows: rows, call: c}, nil
+}
+
+// Get reads the first row into dest, a struct with db tags or a scalar;
+// ErrNotFound without one.
+func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) error {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		return &Error{Kind: ErrNotFound, Message: "no such row"}
+	}
+	if scalar(dest) {
+		err = rows.Scan(dest)
+	} else {
+		err = rows.StructScan(dest)
+	}
+	if err != nil {
+		return translate(err, tx.db.addr, 0)
+	}
+	return rows.Close()
+}
+
+// Select reads all rows into dest, a pointer to a slice of structs with db tags
+// or of scalars.
+func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) error {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if err := sqlx.StructScan(rows.Rows, dest); err != nil {
+		return rows.call.translate(err)
+	}
+	return rows.Close()
+}
