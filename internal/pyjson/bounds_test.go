@@ -92,6 +92,7 @@ func TestHostileArrays(t *testing.T) {
 		`"shape": [1000000, 1000000, 1000000, 1000000], "dtype": "bool"`,
 		`"shape": [1000000], "strides": [0], "dtype": "bool"`,
 		`"shape": [-1], "dtype": "bool"`,
+		`"shape": [1000000], "strides": [0], "dtype": "<U5"`,
 		`"shape": [2], "strides": [-8], "dtype": "int64"`,
 		`"shape": [2], "offset": -1, "base": {"py/id": 0}, "dtype": "int64"`,
 		`"shape": [2], "offset": 9223372036854775807, "dtype": "int64"`,
@@ -104,6 +105,10 @@ func TestHostileArrays(t *testing.T) {
 		out, err := pyjson.AppendJSON(nil, []byte(text), pyjson.NaNString)
 		require.NoError(t, err, text)
 		assert.True(t, json.Valid(out), "%s: %s", text, out)
+		assert.Less(t, len(out), 8<<20, text)
+
+		out, err = pyjson.AppendJSON(nil, []byte("["+strings.Repeat(text+", ", 100)+text+"]"), pyjson.NaNString)
+		require.NoError(t, err, text)
 		assert.Less(t, len(out), 8<<20, text)
 	}
 }
