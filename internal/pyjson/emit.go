@@ -4,7 +4,7 @@ import "strconv"
 
 // emitter writes values of a document as JSON for people.
 type emitter struct {
-	*reader
+	reader
 	dst     []byte
 	start   int // of what this emitter wrote
 	limit   int // bytes after which back-references stay as they are
@@ -13,11 +13,18 @@ type emitter struct {
 	inKey   bool // writing a key: no back-reference is followed
 }
 
-func newEmitter(r *reader, dst []byte, nan NaN) *emitter {
-	return &emitter{
-		reader: r, dst: dst, start: len(dst), nan: nan,
-		limit: freeOutput + outputFactor*len(r.docs[0].text),
+// newEmitter reads a text. It returns no pointer, so that the emitter can be on
+// the caller's stack.
+func newEmitter(dst, text []byte, nan NaN) (emitter, error) {
+	nodes, height, err := parseTape(text)
+	if err != nil {
+		return emitter{}, err
 	}
+	return emitter{
+		reader: reader{doc: doc{text, nodes}, height: height},
+		dst:    dst, start: len(dst), nan: nan,
+		limit: freeOutput + outputFactor*len(text),
+	}, nil
 }
 
 // follow returns what stands behind a back-reference, and whether it followed
@@ -140,12 +147,15 @@ func (e *emitter) keyText(key ref) string {
 			return e.str(key)
 		}
 	}
-	w := emitter{reader: e.reader, nan: NaNBare, inKey: true}
-	if w.node(inner).kind == kindNull {
+	if e.node(inner).kind == kindNull {
 		return "null"
 	}
-	w.text(inner)
-	return string(w.dst)
+	dst, nan, inKey := e.dst, e.nan, e.inKey
+	e.dst, e.nan, e.inKey = nil, NaNBare, true
+	e.text(inner)
+	text := string(e.dst)
+	e.dst, e.nan, e.inKey = dst, nan, inKey
+	return text
 }
 
 // text writes a value as a cell of a table shows it: strings bare, null as

@@ -24,6 +24,7 @@ func (r *reader) target(v ref) (ref, bool) {
 	}
 	if !r.known {
 		r.known = true
+		r.ids = make([]ref, 0, 32)
 		r.number(root)
 	}
 	if id >= len(r.ids) {

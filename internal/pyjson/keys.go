@@ -30,18 +30,17 @@ const maxVisits = 100_000
 // in lists, tuples and sets is not visited. Kind is as in Key. The path is
 // valid during the call only. An error is an *Error.
 func Walk(text []byte, visit func(path []string, kind string) (into bool)) error {
-	var buf [tapeOnStack]node
-	r, err := newReader(text, buf[:0])
+	e, err := newEmitter(nil, text, NaNBare)
 	if err != nil {
 		return err
 	}
-	w := walker{emitter: newEmitter(r, nil, NaNBare), visit: visit}
+	w := walker{emitter: e, visit: visit}
 	w.walk(root)
 	return nil
 }
 
 type walker struct {
-	*emitter
+	emitter
 	visit  func(path []string, kind string) bool
 	path   []string
 	visits int

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// Bounds of a binary array that is written out; a larger one is shown as the
-// object it is.
+// Bounds of the binary arrays that are written out, for all of a document: a
+// few bytes can be packed zeros, or a view that repeats one number, without end.
+// What is beyond is shown as the object it is.
 const (
 	maxArrayBytes = 16 << 20
 	maxArrayItems = 1 << 20
@@ -61,7 +62,7 @@ func (r *reader) arrayText(v ref) []byte {
 		buffer = base
 	}
 	var ok bool
-	if a.data, ok = r.arrayBytes(buffer); !ok {
+	if a.data, ok = r.unpack(buffer); !ok {
 		return nil
 	}
 	if dtype == "object" { // kept as JSON
@@ -87,11 +88,17 @@ func (r *reader) arrayText(v ref) []byte {
 	if !a.fits() {
 		return nil
 	}
+	count := a.count()
+	r.arrayItems += count
+	r.arrayBytes += count * a.item.size
+	if r.arrayItems > maxArrayItems || r.arrayBytes > maxArrayBytes {
+		return nil
+	}
 	return a.appendJSON(nil, 0, a.offset)
 }
 
-// arrayBytes are the bytes of an array that is no view.
-func (r *reader) arrayBytes(v ref) ([]byte, bool) {
+// unpack is the bytes of an array that is no view.
+func (r *reader) unpack(v ref) ([]byte, bool) {
 	if r.kindOf(v) == tagID {
 		v, _ = r.target(v)
 	}
@@ -104,8 +111,9 @@ func (r *reader) arrayBytes(v ref) ([]byte, bool) {
 	if err != nil {
 		return nil, false
 	}
-	data, err := io.ReadAll(io.LimitReader(z, maxArrayBytes+1))
-	return data, err == nil && len(data) <= maxArrayBytes
+	data, err := io.ReadAll(io.LimitReader(z, int64(max(maxArrayBytes-r.arrayBytes, 0))+1))
+	r.arrayBytes += len(data)
+	return data, err == nil && r.arrayBytes <= maxArrayBytes
 }
 
 // text is a member that is a string, empty where there is none.
@@ -157,13 +165,9 @@ func (a *array) fits() bool {
 	if len(a.strides) != len(a.shape) || a.offset < 0 || a.offset > len(a.data) {
 		return false
 	}
-	count, low, high := 1, a.offset, a.offset+a.item.size
+	low, high := a.offset, a.offset+a.item.size
 	for i, n := range a.shape {
 		if n < 0 || n > maxArrayItems || a.strides[i] > maxArrayBytes || a.strides[i] < -maxArrayBytes {
-			return false
-		}
-		// Empty dimensions still cost brackets for those around them.
-		if count *= max(n, 1); count > maxArrayItems {
 			return false
 		}
 		reach := max(n-1, 0) * a.strides[i]
@@ -175,6 +179,18 @@ func (a *array) fits() bool {
 		}
 	}
 	return low >= 0 && high <= len(a.data)
+}
+
+// count is the number of elements, or what counts for the output as much: empty
+// dimensions still cost brackets for those around them.
+func (a *array) count() int {
+	count := 1
+	for _, n := range a.shape {
+		if count *= max(n, 1); count > maxArrayItems {
+			break
+		}
+	}
+	return count
 }
 
 func (a *array) appendJSON(dst []byte, axis, at int) []byte {

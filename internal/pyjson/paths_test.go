@@ -13,7 +13,7 @@ import (
 
 // checkPaths holds Get against AppendJSON: every path into what AppendJSON
 // wrote gives the same bytes, and no other path gives anything.
-func checkPaths(t *testing.T, text []byte) {
+func checkPaths(t testing.TB, text []byte) {
 	t.Helper()
 	whole, err := pyjson.AppendJSON(nil, text, pyjson.NaNString)
 	require.NoError(t, err)
@@ -39,7 +39,7 @@ func checkPaths(t *testing.T, text []byte) {
 
 // walkJSON visits every value of compact JSON with its bytes; of equal keys the
 // last, as encoding/json's map does.
-func walkJSON(t *testing.T, value []byte, path []string, visit func([]string, []byte)) {
+func walkJSON(t testing.TB, value []byte, path []string, visit func([]string, []byte)) {
 	visit(path, value)
 	switch value[0] {
 	case '{':

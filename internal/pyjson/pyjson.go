@@ -64,12 +64,10 @@ func AppendJSON(dst, text []byte, nan NaN) ([]byte, error) {
 	if err != nil || !tagged {
 		return out, err
 	}
-	var buf [tapeOnStack]node
-	r, err := newReader(text, buf[:0])
+	e, err := newEmitter(dst, text, nan)
 	if err != nil {
 		return dst, err
 	}
-	e := newEmitter(r, dst, nan)
 	e.value(root, 0)
 	return e.dst, nil
 }
@@ -96,12 +94,10 @@ func AppendText(dst, text []byte) ([]byte, error) {
 	if err != nil || !tagged {
 		return out, err
 	}
-	var buf [tapeOnStack]node
-	r, err := newReader(text, buf[:0])
+	e, err := newEmitter(dst, text, NaNBare)
 	if err != nil {
 		return dst, err
 	}
-	e := newEmitter(r, dst, NaNBare)
 	e.text(root)
 	return e.dst, nil
 }
@@ -120,12 +116,10 @@ func IsNull(text []byte) bool {
 // out of range, or a path into a number is not, and leaves dst as it was. The
 // whole text is checked: an error is an *Error.
 func Get(dst, text []byte, path []string, nan NaN) (out []byte, found bool, err error) {
-	var buf [tapeOnStack]node
-	r, err := newReader(text, buf[:0])
+	e, err := newEmitter(dst, text, nan)
 	if err != nil {
 		return dst, false, err
 	}
-	e := newEmitter(r, dst, nan)
 	found = e.get(path)
 	return e.dst, found, nil
 }

@@ -16,26 +16,28 @@ type doc struct {
 // texts inside the text: keys that are jsonpickle of their own, and binary
 // arrays written out.
 type reader struct {
-	docs   []doc
+	doc          // the text itself
+	docs   []doc // the texts inside it: ref.doc 1, 2, …
 	height int
 	ids    []ref         // what py/id numbers, once numbered
 	inner  map[ref]int32 // the texts that keys and arrays became; -1 where they are none
 	known  bool          // ids is filled
+	// What the binary arrays written out amount to so far.
+	arrayItems, arrayBytes int
 }
 
-func newReader(text []byte, buf []node) (*reader, error) {
-	nodes, height, err := parseTape(text, buf)
-	if err != nil {
-		return nil, err
+func (r *reader) in(doc int32) *doc {
+	if doc == 0 {
+		return &r.doc
 	}
-	return &reader{docs: []doc{{text, nodes}}, height: height}, nil
+	return &r.docs[doc-1]
 }
 
-func (r *reader) node(v ref) *node { return &r.docs[v.doc].nodes[v.node] }
+func (r *reader) node(v ref) *node { return &r.in(v.doc).nodes[v.node] }
 
 // token is the text of a value, quotes and brackets included.
 func (r *reader) token(v ref) []byte {
-	d := &r.docs[v.doc]
+	d := r.in(v.doc)
 	n := &d.nodes[v.node]
 	return d.text[n.start:n.end]
 }
@@ -161,12 +163,12 @@ func (r *reader) open(at ref, text func() []byte) (ref, bool) {
 	if t == nil {
 		return ref{}, false
 	}
-	nodes, height, err := parseTape(t, nil)
+	nodes, height, err := parseTape(t)
 	if err != nil || height > maxInnerHeight {
 		return ref{}, false
 	}
-	i := int32(len(r.docs))
 	r.docs = append(r.docs, doc{t, nodes})
+	i := int32(len(r.docs))
 	r.inner[at] = i
 	return ref{doc: i}, true
 }

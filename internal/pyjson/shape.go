@@ -93,7 +93,13 @@ func (r *reader) taggedShape(v ref, t tag) (s shape, ok bool) {
 	case tagB64:
 		return shape{form: asToken, word: "bytes", at: at}, r.node(at).kind == kindString
 	case tagType, tagFunction, tagRepr:
-		word := map[tag]string{tagType: "type", tagFunction: "function", tagRepr: "repr"}[t]
+		word := "type"
+		switch t {
+		case tagFunction:
+			word = "function"
+		case tagRepr:
+			word = "repr"
+		}
 		return shape{form: asToken, word: word, at: at}, r.node(at).kind == kindString
 	case tagModule:
 		name, ok := r.stringAt(at)

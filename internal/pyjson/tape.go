@@ -33,9 +33,6 @@ type node struct {
 	active bool
 }
 
-// tapeOnStack is how many nodes callers keep on the stack, enough for most.
-const tapeOnStack = 96
-
 // tape builds the nodes of one text.
 type tape struct {
 	t      []byte
@@ -43,12 +40,15 @@ type tape struct {
 	height int // the deepest nesting so far
 }
 
-// parseTape returns the nodes of a text, appended to buf, and its height.
-func parseTape(text []byte, buf []node) (nodes []node, height int, err error) {
+// Bytes of text per node, about: what to make room for in one go.
+const bytesPerNode = 7
+
+// parseTape returns the nodes of a text and its height.
+func parseTape(text []byte) (nodes []node, height int, err error) {
 	if len(text) > maxSize {
 		return nil, 0, &Error{Offset: maxSize, Msg: "text too long"}
 	}
-	p := tape{t: text, nodes: buf}
+	p := tape{t: text, nodes: make([]node, 0, len(text)/bytesPerNode+4)}
 	end := p.value(skipSpace(text, 0), 0)
 	if end >= 0 {
 		if end = skipSpace(text, end); end < len(text) {

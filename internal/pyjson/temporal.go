@@ -24,55 +24,67 @@ func (r *reader) temporal(v ref, class string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	encoded, _ := r.stringAt(payload)
-	b, err := base64.StdEncoding.DecodeString(encoded)
+	encoded, ok := r.stringAt(payload)
+	if !ok || len(encoded) > 16 {
+		return "", false
+	}
+	var bytes [12]byte
+	n, err := base64.StdEncoding.Decode(bytes[:], []byte(encoded))
 	if err != nil {
 		return "", false
 	}
-	text, ok := isoformat(b, class)
+	var buf [len("9999-12-31T23:59:59.999999")]byte
+	text, ok := appendISO(buf[:0], bytes[:n], class)
 	if zone, zoned := r.item(args, 1); ok && zoned {
-		text += r.zone(zone)
+		return string(text) + r.zone(zone), true
 	}
-	return text, ok
+	return string(text), ok
 }
 
 func isTemporal(class string) bool {
 	return class == "datetime.datetime" || class == "datetime.date" || class == "datetime.time"
 }
 
-// isoformat reads 4 bytes of a date, 6 of a time, or 10 of both. Python keeps
+// appendISO reads 4 bytes of a date, 6 of a time, or 10 of both. Python keeps
 // the fold in the high bit of the month or the hour.
-func isoformat(b []byte, class string) (string, bool) {
-	text, isDate, isTime := "", class != "datetime.time", class != "datetime.date"
-	if isDate {
+func appendISO(dst, b []byte, class string) ([]byte, bool) {
+	if class != "datetime.time" {
 		if len(b) < 4 {
-			return "", false
+			return dst, false
 		}
-		year, month, day := int(b[0])<<8|int(b[1]), b[2]&0x7f, b[3]
+		year, month, day := int(b[0])<<8|int(b[1]), int(b[2]&0x7f), int(b[3])
 		if year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31 {
-			return "", false
+			return dst, false
 		}
-		text = fmt.Sprintf("%04d-%02d-%02d", year, month, day)
+		dst = append2(append2(dst, year/100), year%100)
+		dst = append2(append(dst, '-'), month)
+		dst = append2(append(dst, '-'), day)
 		b = b[4:]
-	}
-	if !isTime {
-		return text, len(b) == 0
-	}
-	if isDate {
-		text += "T"
+		if class == "datetime.date" {
+			return dst, len(b) == 0
+		}
+		dst = append(dst, 'T')
 	}
 	if len(b) != 6 {
-		return "", false
+		return dst, false
 	}
-	hour, micros := b[0]&0x7f, int64(b[3])<<16|int64(b[4])<<8|int64(b[5])
-	if hour > 23 || b[1] > 59 || b[2] > 59 || micros >= 1e6 {
-		return "", false
+	hour, minute, second, micros := int(b[0]&0x7f), int(b[1]), int(b[2]), int(b[3])<<16|int(b[4])<<8|int(b[5])
+	if hour > 23 || minute > 59 || second > 59 || micros >= 1e6 {
+		return dst, false
 	}
-	text += fmt.Sprintf("%02d:%02d:%02d", hour, b[1], b[2])
+	dst = append2(dst, hour)
+	dst = append2(append(dst, ':'), minute)
+	dst = append2(append(dst, ':'), second)
 	if micros > 0 {
-		text += "." + sixDigits(micros)
+		dst = append2(append(dst, '.'), micros/1e4)
+		dst = append2(append2(dst, micros/100%100), micros%100)
 	}
-	return text, true
+	return dst, true
+}
+
+// append2 appends a number below 100 as two digits.
+func append2(dst []byte, n int) []byte {
+	return append(dst, '0'+byte(n/10), '0'+byte(n%10))
 }
 
 // sixDigits is a number of microseconds as the digits behind the point.
