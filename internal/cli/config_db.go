@@ -42,9 +42,9 @@ func (c *Config) Database() (Database, error) {
 	if c.db.Address != "" || c.db.Private != "" {
 		return c.db, nil
 	}
-	for _, path := range c.sources.dallingerFiles() {
-		if address, line := dallingerAddress(path); address != "" {
-			return newDatabase(address, Origin{Kind: FromFile, Where: path, Line: line}), nil
+	for _, f := range c.DallingerFiles() {
+		if address, line := dallingerAddress(f.Path); address != "" {
+			return newDatabase(address, Origin{Kind: FromFile, Where: f.Path, Line: line}), nil
 		}
 	}
 	if c.sources.Private != nil {
@@ -55,11 +55,15 @@ func (c *Config) Database() (Database, error) {
 	return Database{}, ErrNoDatabase
 }
 
-// dallingerFiles lists Dallinger's files, the strongest first.
-func (s Sources) dallingerFiles() []string {
-	files := []string{filepath.Join(s.Dir, "config.txt")}
-	if s.Paths.Home != "" {
-		files = append(files, filepath.Join(s.Paths.Home, ".dallingerconfig"))
+// DallingerFiles are Dallinger's own files, the strongest first.
+func (c *Config) DallingerFiles() []File {
+	paths := []string{filepath.Join(c.sources.Dir, "config.txt")}
+	if home := c.sources.Paths.Home; home != "" {
+		paths = append(paths, filepath.Join(home, ".dallingerconfig"))
+	}
+	var files []File
+	for _, path := range paths {
+		files = append(files, File{Path: path, Found: Exists(path)})
 	}
 	return files
 }

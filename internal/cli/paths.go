@@ -43,3 +43,9 @@ func (p Paths) Learned() string {
 	}
 	return filepath.Join(p.Data, "learned.json")
 }
+
+// Exists reports whether there is a file or directory of that path.
+func Exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
