@@ -75,6 +75,17 @@ func newAddress(options []option) (Address, error) {
 	return Address{cfg: cfg, options: options}, nil
 }
 
+// SocketAddress is a database behind a unix socket in the folder dir, whatever
+// the PG* environment says.
+func SocketAddress(dir string, port int, user, database string) Address {
+	return Address{cfg: pq.Config{
+		Host: dir, Port: uint16(port), User: user, Database: database,
+		SSLMode: pq.SSLModeDisable, ConnectTimeout: defaultConnectTimeout,
+		MinProtocolVersion: pq.ProtocolVersion30, MaxProtocolVersion: pq.ProtocolVersion30,
+		ClientEncoding: "UTF8", Datestyle: "ISO, MDY",
+	}}
+}
+
 // Private marks the address as one of the private Postgres.
 func (a Address) Private() Address {
 	a.private = true

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strconv"
@@ -185,7 +186,7 @@ func connectError(err error, addr Address) error {
 		out.Hint = "look at the host and the network"
 	case errors.Is(err, pq.ErrSSLNotSupported):
 		out.Message, out.Hint = where+" does not speak TLS", "use sslmode=prefer or sslmode=disable"
-	case errors.Is(err, driver.ErrBadConn):
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
 		out.Message, out.Hint = addr.endpoint()+" closed the connection at once", "is that a Postgres server?"
 	default:
 		out.Message = "cannot connect to " + addr.endpoint() + ": " + oneLine(strings.TrimPrefix(err.Error(), "pq: "))
