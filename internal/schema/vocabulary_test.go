@@ -153,6 +153,7 @@ func TestVocabulary(t *testing.T) {
 		classesTSV = b.String()
 	}
 	have := map[string]*Class{}
+	require.Len(t, VocabularyClasses(), strings.Count(classesTSV, "\n")-1)
 	for _, c := range VocabularyClasses() {
 		assert.Equal(t, FromVocabulary, c.Known, c.Name)
 		c.Known = ""
