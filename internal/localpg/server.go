@@ -23,8 +23,15 @@ import (
 	"exptool/repo"
 )
 
-// Superuser is the role that everything in the private Postgres belongs to.
-const Superuser = "postgres"
+// Roles of the private Postgres. Whoever may enter the socket's folder may be
+// either.
+const (
+	// Owner owns the databases and may make and drop them, and has no further
+	// power: a dump from somebody else, loaded by it, cannot run programs.
+	Owner = "exptool"
+	// Superuser is for what only a superuser may do, like changing what is logged.
+	Superuser = "postgres"
+)
 
 // maintenance is the database that is always there.
 const maintenance = "postgres"
@@ -106,12 +113,19 @@ func (s *Server) Home() string { return s.home }
 // Exists reports whether a private Postgres was ever made here.
 func (s *Server) Exists() bool { return len(s.majors()) > 0 }
 
-// Address is where a database of the private Postgres is, running or not.
+// Address is where a database of the private Postgres is, running or not, for
+// its owner.
 func (s *Server) Address(database string) repo.Address {
+	return repo.SocketAddress(s.socketDir(), port, Owner, database).Private()
+}
+
+// SuperAddress is Address for the superuser.
+func (s *Server) SuperAddress(database string) repo.Address {
 	return repo.SocketAddress(s.socketDir(), port, Superuser, database).Private()
 }
 
-// Admin opens the maintenance database, for creating and dropping others.
+// Admin opens the maintenance database as the owner, for creating and dropping
+// others.
 func (s *Server) Admin(ctx context.Context) (*repo.DB, error) {
 	return repo.Open(ctx, s.Address(maintenance), repo.Options{})
 }

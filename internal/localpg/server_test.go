@@ -40,7 +40,7 @@ func answer(t *testing.T, s *localpg.Server, database string) string {
 	var got string
 	require.NoError(t, db.Read(t.Context(), repo.ReadOptions{}, func(tx *repo.Tx) error {
 		return tx.Get(t.Context(), &got, `SELECT current_user || ' ' || current_setting('server_encoding') || ' ' ||
-			current_setting('lc_collate') || ' ' || current_setting('fsync') || ' ' || current_setting('listen_addresses')`)
+			(SELECT datcollate FROM pg_database WHERE datname = current_database()) || ' ' || current_setting('fsync') || ' ' || current_setting('listen_addresses')`)
 	}))
 	return got
 }
@@ -65,7 +65,7 @@ func TestLife(t *testing.T) {
 	assert.WithinDuration(t, time.Now(), st.Since, time.Minute)
 	assert.DirExists(t, st.Log)
 	assert.FileExists(t, filepath.Join(st.Binaries, "postgres"))
-	assert.Equal(t, "postgres UTF8 C.UTF-8 on ", answer(t, s, "postgres"))
+	assert.Equal(t, "exptool UTF8 C.UTF-8 on ", answer(t, s, "postgres"))
 
 	begun = time.Now()
 	require.NoError(t, s.Start(ctx, func(string) { t.Error("nothing to do") }))
@@ -103,6 +103,11 @@ func TestDatabases(t *testing.T) {
 	}
 	assert.Equal(t, []string{hostile, "exp1"}, names)
 	answer(t, s, hostile)
+	owner, err := repo.Open(ctx, s.Address("exp1"), repo.Options{})
+	require.NoError(t, err)
+	defer owner.Close()
+	require.NoError(t, owner.Exec(ctx, "CREATE TABLE t (i int); COMMENT ON DATABASE exp1 IS 'mine'"))
+	require.ErrorIs(t, owner.Exec(ctx, "COPY t FROM PROGRAM 'echo 1'"), repo.ErrNotAllowed)
 	require.NoError(t, admin.RenameDatabase(ctx, hostile, "exp2"))
 	require.NoError(t, admin.DropDatabase(ctx, "exp2"))
 	require.ErrorIs(t, admin.DropDatabase(ctx, "exp2"), repo.ErrNotFound)
@@ -129,7 +134,7 @@ func TestRecover(t *testing.T) {
 	s := newServer(t, t.TempDir(), localpg.Options{})
 	ctx := t.Context()
 	require.NoError(t, s.Start(ctx, nil))
-	db, err := s.Admin(ctx)
+	db, err := repo.Open(ctx, s.SuperAddress("postgres"), repo.Options{})
 	require.NoError(t, err)
 	defer db.Close()
 	require.NoError(t, db.Exec(ctx, "CREATE TABLE kept AS SELECT 42 AS n"))

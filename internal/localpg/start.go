@@ -27,8 +27,8 @@ const (
 // outlives the process. progress, where not nil, is told of each step that takes
 // time.
 func (s *Server) Start(ctx context.Context, progress func(step string)) error {
-	if up, err := s.up(ctx); up || err != nil {
-		return err
+	if s.answers(ctx) && s.welcomes(ctx) {
+		return nil
 	}
 	if progress == nil {
 		progress = func(string) {}
@@ -41,7 +41,11 @@ func (s *Server) Start(ctx context.Context, progress func(step string)) error {
 		return fmt.Errorf("start the private Postgres: %w", err)
 	}
 	defer unlock()
-	if up, err := s.up(ctx); up || err != nil { // somebody else started it while we waited
+	up, err := s.up(ctx) // somebody else may have started it while we waited
+	if err == nil && up {
+		err = s.ensureOwner(ctx)
+	}
+	if up || err != nil {
 		return err
 	}
 	if err := s.start(ctx, progress); err != nil {
@@ -74,7 +78,27 @@ func (s *Server) start(ctx context.Context, progress func(string)) error {
 	if err := s.account.ownDir(s.socketDir()); err != nil {
 		return err
 	}
-	return s.launch(ctx, b, data)
+	if err := s.launch(ctx, b, data); err != nil {
+		return err
+	}
+	return s.ensureOwner(ctx)
+}
+
+// ensureOwner makes the owner's role, at the first start.
+func (s *Server) ensureOwner(ctx context.Context) error {
+	db, err := repo.Open(ctx, s.SuperAddress(maintenance), repo.Options{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.Exec(ctx, `
+DO $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '`+Owner+`') THEN
+		CREATE ROLE `+Owner+` LOGIN CREATEDB IN ROLE pg_monitor;
+	END IF;
+END
+$$`)
 }
 
 // launch starts the postmaster, again and again while the orphans of a killed
@@ -138,13 +162,24 @@ func (s *Server) awaitReady(ctx context.Context, cmd *exec.Cmd, data string, exi
 	}
 }
 
+// welcomes reports whether the owner can connect.
+func (s *Server) welcomes(ctx context.Context) bool {
+	db, err := s.Admin(ctx)
+	if err != nil {
+		return false
+	}
+	defer db.Close()
+	return db.Ping(ctx) == nil
+}
+
 // up reports whether a server is there, and waits until it takes connections.
 // An error is a server that is there and does not let us in.
 func (s *Server) up(ctx context.Context) (bool, error) {
 	if !s.answers(ctx) {
 		return false, nil
 	}
-	db, err := s.Admin(ctx)
+	// The owner may not have been made yet.
+	db, err := repo.Open(ctx, s.SuperAddress(maintenance), repo.Options{})
 	if err != nil {
 		return false, err
 	}
