@@ -72,15 +72,4 @@ SELECT conrelid,
 FROM pg_constraint
 WHERE contype = 'f'
   AND conparentid = 0
-  AND cardinality(conkey) = 1;
-
-SELECT schemaname,
-       tablename,
-       null_frac,
-       n_distinct,
-       most_common_vals::text::text[],
-       most_common_freqs,
-       histogram_bounds::text::text[]
-FROM pg_stats
-WHERE attname = 'type'
-  AND schemaname NOT IN ('pg_catalog', 'information_schema', 'exptool')`
+  AND cardinality(conkey) = 1`

@@ -28,11 +28,11 @@ func New(server Server, tables []*Table, declared []Relation, learned Learned) *
 			s.annotate(t, &t.Columns[i], types)
 		}
 	}
+	s.Observe()
 	return s
 }
 
-// grow makes the tree: the vocabulary's and the learnt classes, and those that
-// are only seen in the tables.
+// grow makes the tree of the vocabulary's and the learnt classes.
 func (s *Schema) grow(learned Learned) *Tree {
 	known := slices.Clone(learned.Classes)
 	for _, c := range VocabularyClasses() {
@@ -40,19 +40,23 @@ func (s *Schema) grow(learned Learned) *Tree {
 			known = append(known, c)
 		}
 	}
-	tree := NewTree(known)
+	return NewTree(known)
+}
+
+// Observe adds to the tree the classes that are only seen in the tables: call it
+// when Table.Classes was filled.
+func (s *Schema) Observe() {
 	var observed []*Class
 	for _, key := range slices.Sorted(maps.Keys(s.Tables)) {
 		for _, seen := range s.Tables[key].Classes {
-			if tree.ByIdentity(key, seen.Identity) == nil {
+			if s.Tree.ByIdentity(key, seen.Identity) == nil {
 				observed = append(observed, &Class{Name: seen.Identity, Identity: seen.Identity, Table: key, Known: FromTable})
 			}
 		}
 	}
-	if observed == nil {
-		return tree
+	if observed != nil {
+		s.Tree = NewTree(append(slices.Clone(s.Tree.classes), observed...))
 	}
-	return NewTree(append(known, observed...))
 }
 
 // columnTypes are the Python types that classes declare, by table and column.
