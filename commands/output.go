@@ -51,6 +51,17 @@ func (a *app) writeRows(ctx context.Context, rows schema.Rows, w writeOptions) (
 		return sum, err
 	}
 	defer func() { err = errors.Join(err, out.Discard()) }()
+	if sum, err = report.Write(ctx, out, rows, a.reportOptions(w)); err != nil {
+		return sum, err
+	}
+	if err := out.Commit(); err != nil {
+		return sum, err
+	}
+	a.tellMasked(sum)
+	return sum, nil
+}
+
+func (a *app) reportOptions(w writeOptions) report.Options {
 	o := report.Options{
 		Format: a.format(), Header: true, NA: a.config.NA, Raw: w.raw, Reveal: a.flags.reveal,
 		Class: w.class, HoldsURLs: w.urls,
@@ -58,14 +69,47 @@ func (a *app) writeRows(ctx context.Context, rows schema.Rows, w writeOptions) (
 	if a.fitted() {
 		o.Width, o.Color, o.HideColumns = a.streams.Width, a.streams.Color, true
 	}
-	if sum, err = report.Write(ctx, out, rows, o); err != nil {
-		return sum, err
-	}
-	if err := out.Commit(); err != nil {
-		return sum, err
-	}
+	return o
+}
+
+// tellMasked says what was masked and what could not be decoded: nothing is
+// hidden silently.
+func (a *app) tellMasked(sum report.Summary) {
 	if sum.Masked > 0 {
 		a.streams.Talk("%d masked; --reveal shows them", sum.Masked)
 	}
-	return sum, nil
+	if sum.Junk > 0 {
+		a.streams.Talk("%d values are not JSON and stand as they are stored", sum.Junk)
+	}
+}
+
+// writeCard writes one row as a card, to where --output says.
+func (a *app) writeCard(fields []report.Field, w writeOptions) (err error) {
+	out, err := a.streams.Output(a.flags.output)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Discard()) }()
+	sum, err := report.Card(out, fields, a.reportOptions(w))
+	if err != nil {
+		return err
+	}
+	if err := out.Commit(); err != nil {
+		return err
+	}
+	a.tellMasked(sum)
+	return nil
+}
+
+// writeValue writes the one value of one row bare, for $(exptool …).
+func (a *app) writeValue(rows schema.Rows) (err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if v := rows.Values()[0]; v != nil {
+			a.streams.Print(string(v))
+		} else {
+			a.streams.Print(a.config.NA)
+		}
+	}
+	return rows.Err()
 }

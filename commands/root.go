@@ -50,8 +50,16 @@ a pipe CSV; --format decides otherwise. Which database: see exptool help config.
 // constructors make the commands, in no particular order: help sorts them.
 func constructors(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newClasses(a),
 		newCompletion(a),
 		newConfig(a),
+		newDB(a),
+		newDemo(a),
+		newDescribe(a),
+		newQuery(a),
+		newShow(a),
+		newSQL(a),
+		newTables(a),
 		newVersion(a),
 	}
 }

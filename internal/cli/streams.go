@@ -109,6 +109,17 @@ func (s *Streams) Flush() error {
 	return s.flush()
 }
 
+// Print writes one line of data to Out. That it could not be written shows when
+// Out is flushed.
+func (s *Streams) Print(line string) { _, _ = io.WriteString(s.Out, line+"\n") }
+
+// ClearScreen begins a new screen on a terminal; elsewhere it does nothing.
+func (s *Streams) ClearScreen() {
+	if s.OutTTY {
+		_, _ = io.WriteString(s.Out, "\x1b[H\x1b[2J")
+	}
+}
+
 // Talk writes one line to Err. Control characters in it, which may come from a
 // database or a server, are made visible.
 func (s *Streams) Talk(format string, args ...any) {
