@@ -39,6 +39,7 @@ whole. Until then a question about a class is about exactly that class.`,
 		Example: `  exptool classes
   exptool classes --all --format json
   exptool classes --learn experiment.py helper.py`,
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && !cmd.Flags().Changed("learn") {
 				return usagef("classes takes no arguments; to learn from source: exptool classes --learn %s", strings.Join(args, " "))

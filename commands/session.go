@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"exptool/internal/filter"
@@ -130,22 +131,21 @@ func (s *session) tellJunk(junk []repo.Junk) {
 	}
 }
 
-// tellExact says what a question about a class leaves out because nobody told
-// us of its subclasses.
+// tellExact says what a question about a class may leave out because nobody
+// told us where other classes of its table belong.
 func (s *session) tellExact(e schema.Entity, exact bool) {
-	if exact || e.Class == nil || e.Class.Known != schema.FromTable {
+	if exact || e.Class == nil || e.Identities == nil {
 		return
 	}
 	var others []string
 	for _, c := range e.Table.Classes {
 		known := s.schema.Tree.ByIdentity(e.Table.Key(), c.Identity)
-		if c.Identity != e.Class.Identity && (known == nil || known.Known == schema.FromTable) {
+		if !slices.Contains(e.Identities, c.Identity) && (known == nil || known.Known == schema.FromTable) {
 			others = append(others, fmt.Sprintf("%s (about %d)", schema.Short(c.Identity), c.Rows))
 		}
 	}
-	if len(others) == 0 {
-		return
+	if len(others) > 0 {
+		s.app.streams.Talk("whether %s belong to %s is not known; teach it with exptool classes --learn experiment.py",
+			strings.Join(others, ", "), e.Name)
 	}
-	s.app.streams.Talk("rows of exactly %s: whether %s also belong to it is not known; teach it with exptool classes --learn experiment.py",
-		e.Class.Identity, strings.Join(others, ", "))
 }

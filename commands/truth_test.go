@@ -73,6 +73,8 @@ func TestTruth(t *testing.T) {
 				x := newRunner(t, pgtest.DB(t, database))
 				if fixture == "tutorial" {
 					x.ok("classes", "--learn", copyOf(t, "tutorial_experiment.py", "experiment.py"), copyOf(t, "tutorial_helper.py", "helper.py"))
+				} else {
+					x.ok("classes", "--learn", copyOf(t, "static_experiment.py", "experiment.py"))
 				}
 				testClassCounts(t, x, want)
 				testColumnTypes(t, x, want)
