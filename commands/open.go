@@ -15,7 +15,7 @@ import (
 
 // sampleDatabase is the private database that `exptool demo` leaves, and that
 // is asked where nothing names another.
-const sampleDatabase = "tutorial"
+const sampleDatabase = "demo"
 
 // open opens the database that flags and configuration name, starting the
 // private Postgres if it lives there, and announces it unless the command line
