@@ -18,13 +18,13 @@ func newConfig(a *app) *cobra.Command {
 		Short:   "Show every value of the configuration and where it comes from",
 		Long:    helpConfig(),
 		Example: "  exptool config\n  exptool config --format json",
-		RunE: func(cmd *cobra.Command, args []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
-			return runConfig(cmd.Context(), a)
+			return nil
 		},
-		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runConfig(cmd.Context(), a) },
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use:     "path",

@@ -14,7 +14,7 @@ import (
 // newRoot builds the tree of commands. It touches neither configuration nor
 // database, so help and completion work anywhere.
 func newRoot(a *app) *cobra.Command {
-	root := group(&cobra.Command{
+	root := &cobra.Command{
 		Use:   "exptool",
 		Short: "Ask questions of the live database of a behavioural experiment",
 		Long: `Ask questions of the live database of a PsyNet or Dallinger experiment, or of any
@@ -27,12 +27,14 @@ a pipe CSV; --format decides otherwise. Which database: see exptool help config.
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if _, without := cmd.Annotations[withoutConfig]; without {
+			_, without := cmd.Annotations[withoutConfig]
+			if without || strings.HasPrefix(cmd.Name(), cobra.ShellCompRequestCmd) {
 				return nil
 			}
 			return a.load(cmd)
 		},
-	}, constructors(a)...)
+	}
+	root.AddCommand(constructors(a)...)
 	root.SetIn(a.streams.In)
 	root.SetOut(a.streams.Out)
 	root.SetErr(a.streams.Err)
@@ -43,7 +45,12 @@ a pipe CSV; --format decides otherwise. Which database: see exptool help config.
 	a.bind(root.PersistentFlags())
 	// Fails only for a flag that is not there, which the tests would show.
 	_ = root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(cli.Formats(), cobra.ShellCompDirectiveNoFileComp))
-	everyCommand(root, checkArgs)
+	everyCommand(root, func(cmd *cobra.Command) {
+		if cmd.HasSubCommands() && !cmd.Runnable() {
+			group(cmd)
+		}
+		checkArgs(cmd)
+	})
 	return root
 }
 
@@ -64,10 +71,9 @@ func constructors(a *app) []*cobra.Command {
 	}
 }
 
-// group makes a command that only holds others: alone it shows its help, and a
-// word that names none of them is wrong usage.
-func group(cmd *cobra.Command, children ...*cobra.Command) *cobra.Command {
-	cmd.AddCommand(children...)
+// group gives a command that only holds others something to do: alone it shows
+// its help, and a word that names none of them is wrong usage.
+func group(cmd *cobra.Command) {
 	cmd.Args = cobra.ArbitraryArgs
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -79,7 +85,6 @@ func group(cmd *cobra.Command, children ...*cobra.Command) *cobra.Command {
 		cmd.Annotations = map[string]string{}
 	}
 	cmd.Annotations[withoutConfig] = "true"
-	return cmd
 }
 
 func unknownCommand(parent *cobra.Command, word string) error {
