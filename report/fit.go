@@ -3,12 +3,14 @@ package report
 // gap is the space between two columns of a table.
 const gap = 2
 
-// Columns of text are made narrower before anything else is, down to roomy and
-// then to tight. Numbers are never cut: a number with its end missing is a
-// different number. Their headers may be.
+// Columns of text are made narrower before anything else is: down to roomy, and
+// then, with the headers of numbers, to modest where columns may be left out and
+// to tight where not. Numbers are never cut: a number with its end missing is a
+// different number.
 const (
-	roomy = 16
-	tight = 6
+	roomy  = 16
+	modest = 10
+	tight  = 6
 )
 
 // natural is what a column would like to be.
@@ -41,15 +43,12 @@ func fit(columns []natural, width int, hide bool) []int {
 	if width <= 0 || len(columns) == 0 || total(want) <= width {
 		return want
 	}
-	for _, least := range []int{roomy, tight} {
-		floors := floorsOf(columns, least)
-		if total(floors) <= width {
-			return spread(want, floors, width)
-		}
+	if floors := floorsOf(columns, roomy); total(floors) <= width {
+		return spread(want, floors, width)
 	}
 	n, least := len(columns), tight
 	if hide {
-		least = roomy // fewer columns that can be read beat more that cannot
+		least = modest
 		for n > 1 && total(floorsOf(columns[:n], least)) > width {
 			n--
 		}

@@ -124,8 +124,8 @@ func (c *cells) scalar(dst, v []byte, s shape) []byte {
 			return append(dst, v...)
 		}
 	case boolean:
-		if w := c.words.of(v); len(w) > 1 {
-			return append(dst, w...)
+		if string(v) == "t" || string(v) == "f" {
+			return append(dst, c.words.of(v)...)
 		}
 	case document:
 		if doc, ok := c.condense(v); ok {
@@ -143,7 +143,7 @@ func (c *cells) scalar(dst, v []byte, s shape) []byte {
 // infinity and times BC are strings as they stand.
 func appendMoment(dst, v []byte) []byte {
 	const day = len("2026-11-20")
-	if len(v) <= day || v[day] != ' ' || v[len(v)-1] == 'C' {
+	if len(v) <= day+2 || v[day] != ' ' || !isDate(v[:day]) || v[len(v)-1] == 'C' {
 		return appendString(dst, v)
 	}
 	at := len(dst)
@@ -153,6 +153,11 @@ func appendMoment(dst, v []byte) []byte {
 		dst = append(dst[:len(dst)-1], `:00"`...)
 	}
 	return dst
+}
+
+// isDate reports whether v reads 2026-11-20.
+func isDate(v []byte) bool {
+	return digits(v) == 4 && v[4] == '-' && digits(v[5:]) == 2 && v[7] == '-' && digits(v[8:]) == 2
 }
 
 // isNumber reports whether text is a number of JSON.

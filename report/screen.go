@@ -103,12 +103,12 @@ func appendEscape(dst []byte, r rune, bytes []byte) []byte {
 	case r < utf8.RuneSelf || r == utf8.RuneError && len(bytes) == 1:
 		return append(dst, '\\', 'x', hex[bytes[0]>>4], hex[bytes[0]&15])
 	}
-	dst = append(dst, `\u`...)
-	start := 12
+	letter, digits := byte('u'), 4
 	if r > 0xffff {
-		start = 16
+		letter, digits = 'U', 8
 	}
-	for shift := start; shift >= 0; shift -= 4 {
+	dst = append(dst, '\\', letter)
+	for shift := 4 * (digits - 1); shift >= 0; shift -= 4 {
 		dst = append(dst, hex[r>>shift&15])
 	}
 	return dst
