@@ -185,8 +185,11 @@ func TestInterrupt(t *testing.T) {
 	db := pgtest.Open(t, "empty", repo.Options{})
 	many := "SELECT generate_series(1, 100000000) AS g"
 	for name, run := range map[string]func(context.Context, *repo.Tx) error{
-		"waiting": func(ctx context.Context, tx *repo.Tx) error { _, err := tx.Exec(ctx, "SELECT pg_sleep(31)"); return err },
-		"rows":    func(ctx context.Context, tx *repo.Tx) error { return readAll(tx.Rows(ctx, many)) },
+		"waiting": func(ctx context.Context, tx *repo.Tx) error {
+			_, err := tx.Exec(ctx, "SELECT pg_sleep(31)")
+			return err
+		},
+		"rows": func(ctx context.Context, tx *repo.Tx) error { return readAll(tx.Rows(ctx, many)) },
 		"args": func(ctx context.Context, tx *repo.Tx) error {
 			return readAll(tx.Records(ctx, "SELECT ROW(generate_series(1, 100000000), $1::int)", make([]schema.Column, 2), 1))
 		},
@@ -290,7 +293,9 @@ func TestWrite(t *testing.T) {
 func TestReconnect(t *testing.T) {
 	db := pgtest.Open(t, "empty", repo.Options{MaxConns: 1})
 	var pid int
-	read(t, db, func(ctx context.Context, tx *repo.Tx) { require.NoError(t, tx.Get(ctx, &pid, "SELECT pg_backend_pid()")) })
+	read(t, db, func(ctx context.Context, tx *repo.Tx) {
+		require.NoError(t, tx.Get(ctx, &pid, "SELECT pg_backend_pid()"))
+	})
 	other, err := repo.Open(t.Context(), db.Address(), repo.Options{})
 	require.NoError(t, err)
 	defer other.Close()
