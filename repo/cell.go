@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"math/big"
 	"strconv"
 	"time"
 )
@@ -48,7 +49,7 @@ func (c *cell) Scan(src any) error {
 	case float64:
 		bits := 64
 		if c.driverType == "FLOAT4" {
-			bits = 32
+			v, bits = float64(float32(v)), 32 // lib/pq reads the digits as of a double
 		}
 		c.buf = appendFloat(c.buf, v, bits)
 	case time.Time:
@@ -74,6 +75,9 @@ func appendFloat(dst []byte, v float64, bits int) []byte {
 	}
 	start := len(dst)
 	dst = strconv.AppendFloat(dst, v, 'e', -1, bits)
+	for digits := 0; digits <= 16 && halfway(dst[start:], v, bits); digits++ {
+		dst = strconv.AppendFloat(dst[:start], v, 'e', digits, bits)
+	}
 	exp := exponent(dst[start:])
 	limit := 15
 	if bits == 32 {
@@ -83,6 +87,34 @@ func appendFloat(dst []byte, v float64, bits int) []byte {
 		return dst
 	}
 	return strconv.AppendFloat(dst[:start], v, 'f', -1, bits)
+}
+
+// halfway reports whether a decimal lies exactly between v and its neighbour, or
+// beyond. Go takes such a decimal for v where ties round to it, Postgres does
+// not. Only integers that floats cannot all hold can be so.
+func halfway(decimal []byte, v float64, bits int) bool {
+	if limit := math.Ldexp(1, 53); bits == 64 && math.Abs(v) < limit {
+		return false
+	}
+	if limit := math.Ldexp(1, 24); bits == 32 && math.Abs(v) < limit {
+		return false
+	}
+	d, ok := new(big.Rat).SetString(string(decimal))
+	exact := new(big.Rat).SetFloat64(v)
+	if !ok || exact == nil || d.Cmp(exact) == 0 {
+		return false
+	}
+	toward := math.Inf(d.Cmp(exact))
+	neighbour := math.Nextafter(v, toward)
+	if bits == 32 {
+		neighbour = float64(math.Nextafter32(float32(v), float32(toward)))
+	}
+	if math.IsInf(neighbour, 0) {
+		return false
+	}
+	middle := new(big.Rat).SetFloat64(neighbour)
+	middle.Add(middle, exact).Mul(middle, big.NewRat(1, 2))
+	return d.Cmp(middle) != -d.Cmp(exact)
 }
 
 // exponent reads the exponent of d.ddde±xx.

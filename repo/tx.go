@@ -238,8 +238,18 @@ func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) e
 		return err
 	}
 	defer rows.Close()
-	if err := sqlx.StructScan(rows.Rows, dest); err != nil {
+	if err := sqlx.SelectContext(ctx, ready{rows: rows.Rows}, dest, ""); err != nil {
 		return rows.call.translate(err)
 	}
 	return rows.Close()
 }
+
+// ready hands sqlx a result that is there already: it has no other way to scan
+// a slice of scalars.
+type ready struct {
+	sqlx.QueryerContext
+	rows *sqlx.Rows
+}
+
+// QueryxContext is sqlx.QueryerContext's.
+func (r ready) QueryxContext(context.Context, string, ...any) (*sqlx.Rows, error) { return r.rows, nil }

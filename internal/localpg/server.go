@@ -130,6 +130,17 @@ func (s *Server) Admin(ctx context.Context) (*repo.DB, error) {
 	return repo.Open(ctx, s.Address(maintenance), repo.Options{})
 }
 
+// DropDatabase drops a database, whoever is in it. It is a repo.ErrNotFound
+// where there is none of that name.
+func (s *Server) DropDatabase(ctx context.Context, name string) error {
+	db, err := repo.Open(ctx, s.SuperAddress(maintenance), repo.Options{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.DropDatabase(ctx, name)
+}
+
 // Databases lists the user's databases by name.
 func (s *Server) Databases(ctx context.Context) ([]repo.Database, error) {
 	db, err := s.Admin(ctx)

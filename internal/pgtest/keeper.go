@@ -102,14 +102,9 @@ func clearAndStop(ctx context.Context, home string) error {
 	}
 	list, err := s.Databases(ctx)
 	if err == nil {
-		admin, err := s.Admin(ctx)
-		if err != nil {
-			return err
-		}
-		defer admin.Close()
 		for _, d := range list {
 			if strings.HasPrefix(d.Name, "t") && !strings.HasPrefix(d.Name, templatePrefix) {
-				_ = admin.DropDatabase(ctx, d.Name) // the next keeper tries again
+				_ = s.DropDatabase(ctx, d.Name) // the next keeper tries again
 			}
 		}
 	}

@@ -66,7 +66,7 @@ func Address(t testing.TB, fixture string) repo.Address {
 		t.Fatalf("copy of fixture %s: %v", fixture, err)
 	}
 	t.Cleanup(func() {
-		if err := admin.DropDatabase(context.Background(), name); err != nil && !errors.Is(err, repo.ErrNotFound) {
+		if err := s.DropDatabase(context.Background(), name); err != nil && !errors.Is(err, repo.ErrNotFound) {
 			t.Errorf("drop the copy of fixture %s: %v", fixture, err)
 		}
 	})
