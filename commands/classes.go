@@ -145,7 +145,7 @@ func (s *session) tellShared() {
 
 // learn reads source files and remembers their classes for this database.
 func (s *session) learn(paths []string) error {
-	files, err := sources(paths)
+	files, err := pythonSources(paths)
 	if err != nil {
 		return err
 	}
@@ -169,9 +169,9 @@ func (s *session) learn(paths []string) error {
 // maxSource bounds the Python that is read.
 const maxSource = 10 << 20
 
-// sources reads Python files; a directory means all of those in it. Names are
+// pythonSources reads Python files; a directory means all of those in it. Names are
 // relative to the directory of the experiment, as the modules are.
-func sources(paths []string) (map[string][]byte, error) {
+func pythonSources(paths []string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	add := func(path, name string) error {
 		info, err := os.Stat(path)
