@@ -72,7 +72,7 @@ func TestTruth(t *testing.T) {
 				want := readTruth(t, fixture)
 				x := newRunner(t, pgtest.DB(t, database))
 				if fixture == "tutorial" {
-					x.ok("classes", "--learn", copyOf(t, "tutorial_experiment.py", "experiment.py"), copyOf(t, "tutorial_helper.py", "helper.py"))
+					x.ok("classes", "--learn", filepath.Join("..", "internal", "sample"))
 				} else {
 					x.ok("classes", "--learn", copyOf(t, "static_experiment.py", "experiment.py"))
 				}
