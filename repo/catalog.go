@@ -5,29 +5,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"exptool/internal/schema"
 )
 
-// queryer is what reading the catalog needs of a transaction.
-type queryer interface {
-	QueryxContext(ctx context.Context, query string, args ...any) (*sqlx.Rows, error)
-}
-
 // Catalog reads what the database is made of: the tables of every schema but
 // the system's and our own, what planner statistics tell of the classes in
 // them, and with the vocabulary and what was learnt of the experiment, relations
-// and the tree of classes. One round trip, and a second and third one of a few
-// rows where custom columns may hold jsonpickle; never a scan of a table.
-func Catalog(ctx context.Context, q queryer, learned schema.Learned) (_ *schema.Schema, err error) {
-	rows, err := q.QueryxContext(ctx, catalogSQL)
+// and the tree of classes. One round trip, a second one where tables have
+// classes, and a third for custom columns of which statistics do not tell
+// whether they hold jsonpickle; never a scan of a table.
+func (tx *Tx) Catalog(ctx context.Context, learned schema.Learned) (*schema.Schema, error) {
+	rows, err := tx.Query(ctx, catalogSQL)
 	if err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
@@ -37,7 +31,7 @@ func Catalog(ctx context.Context, q queryer, learned schema.Learned) (_ *schema.
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
 	s := schema.New(c.server, c.sorted(), c.relations, learned)
-	if err := settle(ctx, q, s); err != nil {
+	if err := tx.statistics(ctx, s, c.analysed); err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
 	return s, nil
@@ -54,7 +48,6 @@ type catalog struct {
 	server     schema.Server
 	namespaces map[uint32]string
 	tables     map[uint32]*schema.Table
-	keys       map[string]*schema.Table
 	analysed   map[string]int64 // changes since the table was analysed, by its key; only where known
 	attnums    map[attribute]string
 	typed      []typedColumn
@@ -72,13 +65,13 @@ type typedColumn struct {
 }
 
 // read takes the result sets of catalogSQL, in their order.
-func (c *catalog) read(rows *sqlx.Rows) error {
+func (c *catalog) read(rows *Result) error {
 	c.namespaces, c.domains = map[uint32]string{}, map[uint32]string{}
 	c.enums, c.analysed = map[uint32][]string{}, map[string]int64{}
-	c.tables, c.keys, c.attnums = map[uint32]*schema.Table{}, map[string]*schema.Table{}, map[attribute]string{}
-	for i, scan := range []func(*sqlx.Rows) error{
+	c.tables, c.attnums = map[uint32]*schema.Table{}, map[attribute]string{}
+	for i, scan := range []func(*Result) error{
 		c.scanServer, c.scanNamespace, c.scanTable, c.scanColumn, c.scanDomain,
-		c.scanEnum, c.scanIndex, c.scanForeignKey, c.scanStatistics,
+		c.scanEnum, c.scanIndex, c.scanForeignKey,
 	} {
 		if i > 0 && !rows.NextResultSet() {
 			return cmp.Or(rows.Err(), errors.New("the server sent fewer results than asked for"))
@@ -98,12 +91,12 @@ func (c *catalog) read(rows *sqlx.Rows) error {
 	return nil
 }
 
-func (c *catalog) scanServer(rows *sqlx.Rows) error {
+func (c *catalog) scanServer(rows *Result) error {
 	s := &c.server
 	return rows.Scan(&s.Version, &s.Zone, &s.Recovery, &s.Database, &s.CanTemp)
 }
 
-func (c *catalog) scanNamespace(rows *sqlx.Rows) error {
+func (c *catalog) scanNamespace(rows *Result) error {
 	var oid uint32
 	var name string
 	err := rows.Scan(&oid, &name)
@@ -111,7 +104,7 @@ func (c *catalog) scanNamespace(rows *sqlx.Rows) error {
 	return err
 }
 
-func (c *catalog) scanTable(rows *sqlx.Rows) error {
+func (c *catalog) scanTable(rows *Result) error {
 	var oid, namespace uint32
 	var name, kind string
 	var estimate, changes int64
@@ -127,14 +120,14 @@ func (c *catalog) scanTable(rows *sqlx.Rows) error {
 		Schema: in, Name: name, OID: oid, Rows: estimate, Denied: !readable,
 		View: kind == "v" || kind == "m",
 	}
-	c.tables[oid], c.keys[t.Key()] = t, t
+	c.tables[oid] = t
 	if changes >= 0 {
 		c.analysed[t.Key()] = changes
 	}
 	return nil
 }
 
-func (c *catalog) scanColumn(rows *sqlx.Rows) error {
+func (c *catalog) scanColumn(rows *Result) error {
 	var at attribute
 	var name, format string
 	var typ uint32
@@ -152,7 +145,7 @@ func (c *catalog) scanColumn(rows *sqlx.Rows) error {
 	return nil
 }
 
-func (c *catalog) scanDomain(rows *sqlx.Rows) error {
+func (c *catalog) scanDomain(rows *Result) error {
 	var oid uint32
 	var base string
 	err := rows.Scan(&oid, &base)
@@ -160,7 +153,7 @@ func (c *catalog) scanDomain(rows *sqlx.Rows) error {
 	return err
 }
 
-func (c *catalog) scanEnum(rows *sqlx.Rows) error {
+func (c *catalog) scanEnum(rows *Result) error {
 	var oid uint32
 	var labels pq.StringArray
 	err := rows.Scan(&oid, &labels)
@@ -176,7 +169,7 @@ func (c *catalog) setTypes() {
 	}
 }
 
-func (c *catalog) scanIndex(rows *sqlx.Rows) error {
+func (c *catalog) scanIndex(rows *Result) error {
 	var table uint32
 	var keys int
 	var numbers string // 1 3 0, where 0 is an expression
@@ -201,7 +194,7 @@ func (c *catalog) scanIndex(rows *sqlx.Rows) error {
 	return nil
 }
 
-func (c *catalog) scanForeignKey(rows *sqlx.Rows) error {
+func (c *catalog) scanForeignKey(rows *Result) error {
 	var from, to attribute
 	if err := rows.Scan(&from.table, &from.number, &to.table, &to.number); err != nil {
 		return err
@@ -211,44 +204,6 @@ func (c *catalog) scanForeignKey(rows *sqlx.Rows) error {
 			Table: t.Key(), Column: c.attnums[from], RefTable: ref.Key(), RefColumn: c.attnums[to],
 		})
 	}
-	return nil
-}
-
-// sampled is how many rows ANALYZE looks at for the default statistics target:
-// in a table that has no more, it has seen every row.
-const sampled = 30000
-
-func (c *catalog) scanStatistics(rows *sqlx.Rows) error {
-	var in, name string
-	var nulls, distinct float64
-	var common, bounds pq.StringArray
-	var freqs pq.Float64Array
-	if err := rows.Scan(&in, &name, &nulls, &distinct, &common, &freqs, &bounds); err != nil {
-		return err
-	}
-	key := (&schema.Table{Schema: in, Name: name}).Key()
-	t := c.keys[key]
-	if t == nil || t.Classes != nil {
-		return nil // a partition; or a parent's statistics with and without its children
-	}
-	total := float64(max(t.Rows, 0))
-	for i, value := range common {
-		n := int64(1)
-		if i < len(freqs) {
-			n = max(1, int64(math.Round(freqs[i]*total)))
-		}
-		t.Classes = append(t.Classes, schema.ClassCount{Identity: value, Rows: n})
-	}
-	for _, value := range bounds { // the rare ones, where there are few
-		if !slices.Contains(common, value) {
-			t.Classes = append(t.Classes, schema.ClassCount{Identity: value, Rows: 1})
-		}
-	}
-	if distinct < 0 {
-		distinct = math.Round(-distinct * total)
-	}
-	changes, known := c.analysed[key]
-	t.ClassesComplete = known && changes == 0 && t.Rows <= sampled && len(t.Classes) == int(distinct)
 	return nil
 }
 

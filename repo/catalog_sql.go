@@ -6,7 +6,7 @@ package repo
 // joins; nothing here looks at a row of a user's table, so that the time it
 // takes does not depend on how many there are. What only `describe` shows (the
 // text of defaults and indexes) is left to Describe: it would double the time.
-const catalogSQL = `/* exptool */
+const catalogSQL = `
 SELECT current_setting('server_version_num')::int,
        current_setting('TimeZone'),
        pg_is_in_recovery(),
@@ -72,15 +72,4 @@ SELECT conrelid,
 FROM pg_constraint
 WHERE contype = 'f'
   AND conparentid = 0
-  AND cardinality(conkey) = 1;
-
-SELECT schemaname,
-       tablename,
-       null_frac,
-       n_distinct,
-       most_common_vals::text::text[],
-       most_common_freqs,
-       histogram_bounds::text::text[]
-FROM pg_stats
-WHERE attname = 'type'
-  AND schemaname NOT IN ('pg_catalog', 'information_schema', 'exptool')`
+  AND cardinality(conkey) = 1`

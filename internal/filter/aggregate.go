@@ -146,7 +146,7 @@ func (p *Plan) aggregateOther(a Aggregate, name string, n node, o operand) *Erro
 		p.addColumn(name, &schema.Column{Kind: kind, Type: "numeric"}, sql)
 		return nil
 	}
-	return p.c.errorAt(n, "--"+a.Func+" takes numbers: "+o.describe(p.c.expr))
+	return p.c.errorAt(n, "--"+a.Func+" takes numbers: "+p.c.describe(o))
 }
 
 func (p *Plan) noteAggregated(name string, x operand) {

@@ -94,7 +94,7 @@ func (w view) text(n node, what string) (string, *Error) {
 	case tOther:
 		return asText(o), nil
 	}
-	return "", w.c.errorAt(n, what+" takes text: "+o.describe(w.c.expr))
+	return "", w.c.errorAt(n, what+" takes text: "+w.c.describe(o))
 }
 
 func (w view) length(n *call) (operand, *Error) {
@@ -113,7 +113,7 @@ func (w view) length(n *call) (operand, *Error) {
 		return number("CASE jsonb_typeof(" + v + ") WHEN 'string' THEN length(" + v + " #>> '{}') WHEN 'array' THEN jsonb_array_length(" +
 			v + ") WHEN 'object' THEN (SELECT count(*)::int FROM jsonb_object_keys(" + v + ")) END"), nil
 	}
-	return o, w.c.errorAt(n, "length takes text or a list: "+o.describe(w.c.expr))
+	return o, w.c.errorAt(n, "length takes text or a list: "+w.c.describe(o))
 }
 
 func (w view) rounding(n *call) (operand, *Error) {
@@ -166,7 +166,7 @@ func (w view) choice(n *call) (operand, *Error) {
 		if i == 0 || first.t == tNull {
 			first = o
 		} else if o.t != first.t && o.t != tNull {
-			return o, w.c.errorAt(a, "values of one type are needed: "+o.describe(w.c.expr)+", the first is "+first.t.String())
+			return o, w.c.errorAt(a, "values of one type are needed: "+w.c.describe(o)+", the first is "+first.t.String())
 		}
 		if o.t == tNumber && (o.kind == schema.Float || first.kind != o.kind) {
 			first.kind = schema.Float

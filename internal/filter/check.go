@@ -35,7 +35,7 @@ func (w view) condition(n node) (string, *Error) {
 	if o.t == tBool {
 		return w.c.bindLiteral(o).sql, nil
 	}
-	e := w.c.errorAt(n, "not a condition: "+o.describe(w.c.expr))
+	e := w.c.errorAt(n, "not a condition: "+w.c.describe(o))
 	switch {
 	case o.t == tJSON:
 		e.Hint = "compare it: " + w.c.source(n) + " == true"
@@ -45,10 +45,10 @@ func (w view) condition(n node) (string, *Error) {
 	return "", e
 }
 
-// source is the text of a node.
+// source is the text of a node, for a message.
 func (c *compiler) source(n node) string {
 	start, end := n.span()
-	return c.expr[start:min(end, len(c.expr))]
+	return strings.Map(visible, c.expr[start:min(end, len(c.expr))])
 }
 
 // parenthesise puts parentheses around SQL that is not one word already.
@@ -140,7 +140,7 @@ func (w view) number(n node, what string) (operand, *Error) {
 	case o.t == tNumber:
 		return w.c.bindLiteral(o), nil
 	}
-	return o, w.c.errorAt(n, what+" takes numbers: "+o.describe(w.c.expr))
+	return o, w.c.errorAt(n, what+" takes numbers: "+w.c.describe(o))
 }
 
 func (w view) negative(n *unary) (operand, *Error) {
@@ -184,7 +184,7 @@ func (w view) arithmetic(n *binary) (operand, *Error) {
 }
 
 func castTo(o operand, cast string, kind schema.Kind) string {
-	if o.kind == kind && o.lit == nil && o.col == nil {
+	if o.kind == kind && o.lit == nil && o.col == nil || strings.HasSuffix(o.sql, "::"+cast) {
 		return o.sql
 	}
 	return parenthesise(o.sql) + "::" + cast

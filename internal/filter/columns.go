@@ -258,6 +258,16 @@ func (p *Plan) sortTerm(expr string) (string, *Error) {
 	return p.c.bindLiteral(o).sql, nil
 }
 
+// Split splits lists of fields at their commas, those in quotes and parentheses
+// left. Errors are *Error.
+func Split(lists []string) ([]string, error) {
+	items, err := splitList(lists)
+	if err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 // splitList splits lists at their commas, those in quotes and parentheses left.
 func splitList(lists []string) ([]string, *Error) {
 	var items []string

@@ -114,7 +114,7 @@ func asText(o operand) string {
 }
 
 func (w view) mismatch(n node, l, r operand) *Error {
-	e := w.c.errorAt(n, "cannot compare: "+l.describe(w.c.expr)+", "+r.describe(w.c.expr))
+	e := w.c.errorAt(n, "cannot compare: "+w.c.describe(l)+", "+w.c.describe(r))
 	if l.t == tText && r.lit != nil && r.lit.kind == litNumber {
 		e.Hint = `did you mean "` + r.lit.text + `"?`
 	}
@@ -181,7 +181,7 @@ func (w view) literalFor(n node, o, lit operand) (string, *Error) {
 		if word && strings.HasPrefix(text, "{") {
 			return w.c.bind(text, o.col.Type), nil
 		}
-		return "", w.c.errorAt(n, o.describe(w.c.expr)).hint(`ask for an item: "` + text + `" in ` + w.c.source(o.node))
+		return "", w.c.errorAt(n, w.c.describe(o)).hint(`ask for an item: "` + text + `" in ` + w.c.source(o.node))
 	}
 	return "", w.mismatch(n, o, lit)
 }

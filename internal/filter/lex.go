@@ -251,3 +251,8 @@ func quoteForPeople(s string) string {
 	}
 	return `"` + strings.Map(visible, s) + `"`
 }
+
+// Quote writes a text as a literal of the language.
+func Quote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(s) + `"`
+}

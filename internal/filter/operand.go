@@ -61,9 +61,8 @@ func typeOf(k schema.Kind) valueType {
 }
 
 // describe names an operand in a message: `random_integer is a number (integer)`.
-func (o operand) describe(expr string) string {
-	start, end := o.node.span()
-	word := expr[start:end]
+func (c *compiler) describe(o operand) string {
+	word := c.source(o.node)
 	switch {
 	case o.lit != nil && o.lit.kind == litText:
 		return quoteForPeople(o.lit.text) + " is text"

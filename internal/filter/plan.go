@@ -159,6 +159,15 @@ func (p *Plan) Counted(judged [][]Judged) (sql string, args []any) {
 	return "SELECT ROW(count(*))" + p.from(st), st.args
 }
 
+// Groups is how many of the columns, from the first, say what a row of
+// aggregates is about.
+func (p *Plan) Groups() int {
+	if p.query.Distinct {
+		return 0
+	}
+	return len(p.group)
+}
+
 // Wants are the columns whose values are looked up without an index.
 func (p *Plan) Wants() []Want { return p.wants }
 

@@ -148,7 +148,7 @@ func (w view) pattern(n *binary) (operand, *Error) {
 		case o.t == tText || o.t == tOther:
 			sides[i] = asText(w.c.bindLiteral(o))
 		default:
-			return o, w.c.errorAt(n, n.op.Symbol+" compares text: "+o.describe(w.c.expr))
+			return o, w.c.errorAt(n, n.op.Symbol+" compares text: "+w.c.describe(o))
 		}
 	}
 	return boolean(n, sides[0]+" "+n.op.SQL+" "+sides[1]), nil

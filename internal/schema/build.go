@@ -22,17 +22,17 @@ func New(server Server, tables []*Table, declared []Relation, learned Learned) *
 	}
 	s.Relations = relate(s.Tables, declared)
 	s.Tree = s.grow(learned)
-	types := s.Tree.columnTypes()
+	s.types = s.Tree.columnTypes()
 	for _, t := range tables {
 		for i := range t.Columns {
-			s.annotate(t, &t.Columns[i], types)
+			s.annotate(t, &t.Columns[i])
 		}
 	}
+	s.Observe()
 	return s
 }
 
-// grow makes the tree: the vocabulary's and the learnt classes, and those that
-// are only seen in the tables.
+// grow makes the tree of the vocabulary's and the learnt classes.
 func (s *Schema) grow(learned Learned) *Tree {
 	known := slices.Clone(learned.Classes)
 	for _, c := range VocabularyClasses() {
@@ -40,19 +40,23 @@ func (s *Schema) grow(learned Learned) *Tree {
 			known = append(known, c)
 		}
 	}
-	tree := NewTree(known)
+	return NewTree(known)
+}
+
+// Observe adds to the tree the classes that are only seen in the tables: call it
+// when Table.Classes was filled.
+func (s *Schema) Observe() {
 	var observed []*Class
 	for _, key := range slices.Sorted(maps.Keys(s.Tables)) {
 		for _, seen := range s.Tables[key].Classes {
-			if tree.ByIdentity(key, seen.Identity) == nil {
+			if s.Tree.ByIdentity(key, seen.Identity) == nil {
 				observed = append(observed, &Class{Name: seen.Identity, Identity: seen.Identity, Table: key, Known: FromTable})
 			}
 		}
 	}
-	if observed == nil {
-		return tree
+	if observed != nil {
+		s.Tree = NewTree(append(slices.Clone(s.Tree.classes), observed...))
 	}
-	return NewTree(append(known, observed...))
 }
 
 // columnTypes are the Python types that classes declare, by table and column.
@@ -71,11 +75,11 @@ func (t *Tree) columnTypes() map[[2]string]string {
 }
 
 // annotate says what a column is beyond its type.
-func (s *Schema) annotate(t *Table, c *Column, types map[[2]string]string) {
+func (s *Schema) annotate(t *Table, c *Column) {
 	key := t.Key()
 	c.Class = c.Name == "type" && c.Kind == Text
 	c.Secret = secrets[[2]string{key, c.Name}] && ours(t)
-	python, known := types[[2]string{key, c.Name}]
+	python, known := s.types[[2]string{key, c.Name}]
 	switch {
 	case c.Name == "vars" && c.Kind == Text:
 		c.Kind, c.Python = Pickle, "PythonDict"
@@ -96,7 +100,6 @@ type Doubt struct {
 // Doubts returns the columns that a custom class may have added as PythonObject
 // or as String, which look alike in the catalog, in the order of tables' names.
 func (s *Schema) Doubts() []Doubt {
-	types := s.Tree.columnTypes()
 	var doubts []Doubt
 	for _, key := range slices.Sorted(maps.Keys(s.Tables)) {
 		t := s.Tables[key]
@@ -105,7 +108,7 @@ func (s *Schema) Doubts() []Doubt {
 		}
 		for i := range t.Columns {
 			c := &t.Columns[i]
-			if _, known := types[[2]string{key, c.Name}]; !known && unbounded(c) && c.Kind == Text && !c.Class {
+			if _, known := s.types[[2]string{key, c.Name}]; !known && unbounded(c) && c.Kind == Text && !c.Class {
 				doubts = append(doubts, Doubt{t, c})
 			}
 		}

@@ -42,21 +42,18 @@ func relate(tables map[string]*Table, declared []Relation) []Relation {
 	return rels
 }
 
-// relationName is the to-one name of a relation: the column without its _id,
-// or what the other table's rows are called where the column has another form
-// or refers to something else than the other's primary key.
+// relationName is the to-one name of a relation: the column without its _id.
+// PsyNet has three columns whose names do not tell: they are called after the
+// table that they refer to.
 func relationName(r Relation) string {
-	if stem, ok := strings.CutSuffix(r.Column, "_id"); ok && stem != "" && (r.RefColumn == "id" || r.Source != Vocabulary) {
-		return stem
+	stem, ok := strings.CutSuffix(r.Column, "_id")
+	if r.Source == Vocabulary && (!ok || r.RefColumn != "id") {
+		return r.RefTable
 	}
-	name := r.RefTable
-	if i := strings.LastIndexByte(name, '.'); i >= 0 {
-		name = name[i+1:]
+	if stem == "" {
+		return r.Column
 	}
-	if r.Source == Vocabulary || singular(name) == name {
-		return name
-	}
-	return singular(name)
+	return stem
 }
 
 // targets are the tables that a column <name>_id may refer to, by name.
@@ -159,7 +156,7 @@ func (s *Schema) ToMany(from *Table, many Entity) []Relation {
 	if len(rels) < 2 {
 		return rels
 	}
-	prefer := []string{relationName(Relation{RefTable: from.Key(), Source: Vocabulary}), singular(from.Name)}
+	prefer := []string{from.Name, singular(from.Name)}
 	if from.Name == "node" && many.Table.Name == "info" && many.Marker == "" && many.Class == nil {
 		prefer = append([]string{"origin"}, prefer...) // Dallinger's node.all_infos
 	}

@@ -141,6 +141,8 @@ type Schema struct {
 	Tables    map[string]*Table // by name; outside public as "schema.name"
 	Relations []Relation
 	Tree      *Tree // the classes
+
+	types map[[2]string]string // Python types that classes declare, by table and column
 }
 
 // Rows is a stream of rows, read once from front to back.

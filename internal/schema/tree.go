@@ -65,6 +65,9 @@ func merge(a, b *Class) *Class {
 		a, b = b, a
 	}
 	m := *a
+	if b.Known == FromVocabulary {
+		m.Known = FromVocabulary // the source only adds columns to it
+	}
 	if m.Identity == "" {
 		m.Identity = b.Identity
 	}

@@ -2,15 +2,18 @@ package schema
 
 import (
 	_ "embed"
-	"encoding/json"
 	"strings"
 )
 
-// classes.json has one class a line: PsyNet 13.3's and Dallinger 12.4's, as
-// their own ORM describes them. TestVocabulary writes it with -update.
+// classes.tsv has one class a line: PsyNet 13.3's and Dallinger 12.4's, as their
+// own ORM describes them, and those that no fixture imports, as our learner reads
+// them. TestVocabulary writes it with -update.
 //
-//go:embed classes.json
-var classesJSON []byte
+//go:embed classes.tsv
+var classesTSV string
+
+// classesHeader names the fields of classes.tsv; columns are name:type pairs.
+const classesHeader = "name\tidentity\ttable\tparent\tcolumns"
 
 // relations.csv has the foreign keys that PsyNet declares, and drops at launch.
 //
@@ -27,12 +30,19 @@ const (
 // VocabularyClasses returns the classes of PsyNet 13.3 and Dallinger 12.4 that
 // have rows, each made anew: the caller may keep and change them.
 func VocabularyClasses() []*Class {
-	var classes []*Class
-	if err := json.Unmarshal(classesJSON, &classes); err != nil {
-		panic("embedded classes.json: " + err.Error()) // a test reads the same bytes
-	}
-	for _, c := range classes {
-		c.Known = FromVocabulary
+	_, body, _ := strings.Cut(classesTSV, "\n")
+	classes := make([]*Class, 0, 160)
+	for line := range strings.Lines(body) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(f) != 5 {
+			continue // a test counts them
+		}
+		c := &Class{Name: f[0], Identity: f[1], Table: f[2], Parent: f[3], Known: FromVocabulary}
+		for column := range strings.FieldsSeq(f[4]) {
+			name, python, _ := strings.Cut(column, ":")
+			c.setColumn(name, python)
+		}
+		classes = append(classes, c)
 	}
 	return classes
 }

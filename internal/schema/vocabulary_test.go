@@ -1,10 +1,10 @@
 package schema
 
 import (
-	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"flag"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,7 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write classes.json anew from the fixtures' truth")
+var (
+	update  = flag.Bool("update", false, "write classes.tsv anew from the fixtures' truth")
+	sources = flag.String("sources", "", "with -update: the folder that holds the sources of PsyNet and Dallinger, psynet/ and dallinger/")
+)
 
 // truth is what PsyNet's own ORM says of a fixture's classes.
 type truth struct {
@@ -94,25 +97,63 @@ func ownVocabulary(t testing.TB) map[string]*Class {
 	return classes
 }
 
-// TestVocabulary keeps classes.json equal to what the fixtures' truth says.
+// unimported adds the classes that no fixture imported (psynet.trial.mcmcp and
+// others), as our own learner reads them in PsyNet's source.
+func unimported(t *testing.T, classes map[string]*Class) {
+	t.Helper()
+	known := NewTree(slices.Collect(maps.Values(classes)))
+	var raw []*Class
+	for _, pkg := range []string{"psynet", "dallinger"} {
+		root := filepath.Join(*sources, pkg)
+		require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || filepath.Ext(path) != ".py" {
+				return err
+			}
+			src, err := os.ReadFile(path)
+			require.NoError(t, err)
+			rel, err := filepath.Rel(*sources, strings.TrimSuffix(path, ".py"))
+			require.NoError(t, err)
+			learnt, err := LearnPython(src, strings.ReplaceAll(filepath.ToSlash(rel), "/", "."))
+			require.NoError(t, err)
+			raw = append(raw, learnt...)
+			return nil
+		}))
+	}
+	for _, c := range Link(raw, known) {
+		if classes[c.Name] == nil && !strings.HasPrefix(c.Name, "psynet.pytest_psynet.") {
+			c.Known = ""
+			if c.Parent != "" {
+				// The column is there only where the class was imported; elsewhere
+				// a column of that name is the experiment's own.
+				c.Columns = nil
+			}
+			classes[c.Name] = c
+		}
+	}
+}
+
+// TestVocabulary keeps classes.tsv equal to what the fixtures' truth says.
 func TestVocabulary(t *testing.T) {
 	want := ownVocabulary(t)
 	if *update {
-		var b bytes.Buffer
-		b.WriteString("[\n")
-		for i, name := range slices.Sorted(maps.Keys(want)) {
-			line, err := json.Marshal(want[name])
-			require.NoError(t, err)
-			if i > 0 {
-				b.WriteString(",\n")
-			}
-			b.Write(line)
+		if *sources != "" {
+			unimported(t, want)
 		}
-		b.WriteString("\n]\n")
-		require.NoError(t, os.WriteFile("classes.json", b.Bytes(), 0o644))
-		classesJSON = b.Bytes()
+		var b strings.Builder
+		b.WriteString(classesHeader + "\n")
+		for _, name := range slices.Sorted(maps.Keys(want)) {
+			c := want[name]
+			var columns []string
+			for _, column := range slices.Sorted(maps.Keys(c.Columns)) {
+				columns = append(columns, column+":"+c.Columns[column])
+			}
+			b.WriteString(strings.Join([]string{c.Name, c.Identity, c.Table, c.Parent, strings.Join(columns, " ")}, "\t") + "\n")
+		}
+		require.NoError(t, os.WriteFile("classes.tsv", []byte(b.String()), 0o644))
+		classesTSV = b.String()
 	}
 	have := map[string]*Class{}
+	require.Len(t, VocabularyClasses(), strings.Count(classesTSV, "\n")-1)
 	for _, c := range VocabularyClasses() {
 		assert.Equal(t, FromVocabulary, c.Known, c.Name)
 		c.Known = ""

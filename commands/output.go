@@ -1,0 +1,115 @@
+package commands
+
+import (
+	"context"
+	"errors"
+
+	"exptool/internal/schema"
+	"exptool/report"
+)
+
+// writeOptions are what a command can say about the rows it writes.
+type writeOptions struct {
+	raw   bool
+	class func(identity string) string // the short name of a class
+	urls  func(schema.Column) bool     // columns in which URLs are masked; nil: all with text
+}
+
+// format is the output format: the one asked for, else a table for people and
+// CSV for programs.
+func (a *app) format() string {
+	switch {
+	case a.config.Format != "":
+		return a.config.Format
+	case a.streams.OutTTY && a.toStdout():
+		return "table"
+	}
+	return "csv"
+}
+
+func (a *app) toStdout() bool { return a.flags.output == "" || a.flags.output == "-" }
+
+// formatGiven reports whether somebody chose the format.
+func (a *app) formatGiven() bool { return a.config.Format != "" }
+
+// machine reports whether a program reads the output.
+func (a *app) machine() bool {
+	f := a.format()
+	return f != "table" && f != "md"
+}
+
+// fitted reports whether the output is a table on a terminal, for which columns
+// are chosen.
+func (a *app) fitted() bool { return a.format() == "table" && a.streams.OutTTY && a.toStdout() }
+
+// writeRows writes rows to where --output says, in the format that was asked
+// for, and says what was masked. It closes the rows.
+func (a *app) writeRows(ctx context.Context, rows schema.Rows, w writeOptions) (sum report.Summary, err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	out, err := a.streams.Output(a.flags.output)
+	if err != nil {
+		return sum, err
+	}
+	defer func() { err = errors.Join(err, out.Discard()) }()
+	if sum, err = report.Write(ctx, out, rows, a.reportOptions(w)); err != nil {
+		return sum, err
+	}
+	if err := out.Commit(); err != nil {
+		return sum, err
+	}
+	a.tellMasked(sum)
+	return sum, nil
+}
+
+func (a *app) reportOptions(w writeOptions) report.Options {
+	o := report.Options{
+		Format: a.format(), Header: true, NA: a.config.NA, Raw: w.raw, Reveal: a.flags.reveal,
+		Class: w.class, HoldsURLs: w.urls,
+	}
+	if a.fitted() {
+		o.Width, o.Color, o.HideColumns = a.streams.Width, a.streams.Color, true
+	}
+	return o
+}
+
+// tellMasked says what was masked and what could not be decoded: nothing is
+// hidden silently.
+func (a *app) tellMasked(sum report.Summary) {
+	if sum.Masked > 0 {
+		a.streams.Talk("%d masked; --reveal shows them", sum.Masked)
+	}
+	if sum.Junk > 0 {
+		a.streams.Talk("%d values are not JSON and stand as they are stored", sum.Junk)
+	}
+}
+
+// writeCard writes one row as a card, to where --output says.
+func (a *app) writeCard(fields []report.Field, w writeOptions) (err error) {
+	out, err := a.streams.Output(a.flags.output)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Discard()) }()
+	sum, err := report.Card(out, fields, a.reportOptions(w))
+	if err != nil {
+		return err
+	}
+	if err := out.Commit(); err != nil {
+		return err
+	}
+	a.tellMasked(sum)
+	return nil
+}
+
+// writeValue writes the one value of one row bare, for $(exptool …).
+func (a *app) writeValue(rows schema.Rows) (err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if v := rows.Values()[0]; v != nil {
+			a.streams.Print(string(v))
+		} else {
+			a.streams.Print(a.config.NA)
+		}
+	}
+	return rows.Err()
+}

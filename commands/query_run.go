@@ -1,0 +1,213 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"exptool/internal/filter"
+	"exptool/internal/schema"
+	"exptool/repo"
+	"exptool/report"
+)
+
+func runQuery(ctx context.Context, a *app, o *queryOptions) (err error) {
+	s, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.closeInto(&err)
+	if o.query.Entity, err = s.entity(ctx, o.entity, o.exact); err != nil {
+		return err
+	}
+	o.query.Fitted = a.fitted() && !o.raw
+	if o.one && o.query.Limit == 0 {
+		o.query.Limit = 4 // the one, or the first rivals
+	}
+	plan, err := s.compile(ctx, o.query)
+	if err != nil {
+		return withLeftOver(err, o.query)
+	}
+	if o.explain {
+		return s.explain(ctx, plan)
+	}
+	s.tellExact(o.query.Entity, o.exact)
+	if o.watch > 0 {
+		return a.repeat(ctx, o.watch, func() error { return s.answer(ctx, o, plan) })
+	}
+	return s.answer(ctx, o, plan)
+}
+
+// withLeftOver explains what a shell makes of an expression without quotes:
+// --where bonus >= 1 arrives as --where bonus and the word 1.
+func withLeftOver(err error, q filter.Query) error {
+	if len(q.Where) == 0 {
+		return err
+	}
+	for _, w := range q.Words {
+		if !strings.ContainsAny(w, "=<>~") {
+			return usagef("the word %q is left over; quote the expression: --where '%s …'", w, q.Where[len(q.Where)-1])
+		}
+	}
+	return err
+}
+
+// answer runs a plan and writes what it gives.
+func (s *session) answer(ctx context.Context, o *queryOptions, plan *filter.Plan) error {
+	return s.db.Ask(ctx, s.app.readOptions(), plan, func(a *repo.Answer) error {
+		s.tellJunk(a.Junk)
+		if o.expect >= 0 {
+			n, err := a.Count(ctx)
+			if err != nil {
+				return err
+			}
+			if n != int64(o.expect) {
+				return expectError(o.query.Entity.Name, o.expect, n)
+			}
+		}
+		rows, err := a.Rows(ctx)
+		if err != nil {
+			return err
+		}
+		if o.one {
+			return s.writeOne(ctx, o, rows)
+		}
+		if err := s.write(ctx, o, plan, rows); err != nil {
+			return err
+		}
+		if o.query.Count || len(o.query.Aggregates) > 0 {
+			return s.tellSummary(ctx, o, a)
+		}
+		return nil
+	})
+}
+
+// write writes the rows in the format that was asked for, and says what it hid.
+func (s *session) write(ctx context.Context, o *queryOptions, plan *filter.Plan, rows schema.Rows) error {
+	if o.wide {
+		wide, err := report.Wide(rows, plan.Groups())
+		if err != nil {
+			return err
+		}
+		rows = wide
+	}
+	if plan.Single && len(plan.Columns) == 1 && !s.app.formatGiven() {
+		return s.app.writeValue(rows)
+	}
+	sum, err := s.app.writeRows(ctx, rows, writeOptions{raw: o.raw, class: s.className(o.raw)})
+	if err != nil {
+		return err
+	}
+	if o.query.Limit > 0 && sum.Rows == int64(o.query.Limit) && !o.first {
+		s.app.streams.Talk("the first %d; --limit stops there", sum.Rows)
+	}
+	if plan.Hidden > 0 || len(sum.Hidden) > 0 {
+		shown := len(plan.Columns) - len(sum.Hidden)
+		s.app.streams.Talk("%d of %d columns; --columns '*'", shown, len(plan.Columns)+plan.Hidden)
+	}
+	return nil
+}
+
+// writeOne writes the row if it is the only one.
+func (s *session) writeOne(ctx context.Context, o *queryOptions, rows schema.Rows) error {
+	buffered, err := report.Buffer(rows)
+	if err != nil {
+		return err
+	}
+	switch n := buffered.Len(); n {
+	case 0:
+		return notFoundf("no %s found; --one wants exactly one", o.query.Entity.Name)
+	case 1:
+		_, err := s.app.writeRows(ctx, buffered, writeOptions{raw: o.raw, class: s.className(o.raw)})
+		return err
+	default:
+		return severalError(o.query.Entity.Name, n, buffered.Lines(3))
+	}
+}
+
+// className prints classes by their short names where these tell the classes
+// apart that have rows.
+func (s *session) className(raw bool) func(string) string {
+	if raw {
+		return nil
+	}
+	shared := map[string]int{}
+	for _, t := range s.schema.Tables {
+		for _, c := range t.Classes {
+			shared[schema.Short(c.Identity)]++
+		}
+	}
+	return func(identity string) string {
+		if short := schema.Short(identity); shared[short] < 2 {
+			return short
+		}
+		return identity
+	}
+}
+
+// tellSummary says on stderr who is behind an aggregate.
+func (s *session) tellSummary(ctx context.Context, o *queryOptions, a *repo.Answer) error {
+	columns, n, err := a.Summary(ctx)
+	if err != nil {
+		return err
+	}
+	name := o.query.Entity.Name
+	if len(columns) > 1 && columns[1].Name == "failed" {
+		name = "trials"
+	}
+	var parts []string
+	for i, c := range columns[1:] {
+		missing := strings.HasPrefix(c.Name, "missing ") || strings.HasPrefix(c.Name, "NaN ")
+		switch {
+		case missing && n[i+1] > 0:
+			what, field, _ := strings.Cut(c.Name, " ")
+			parts = append(parts, fmt.Sprintf("%s %s in %d", field, map[string]string{"missing": "is missing", "NaN": "is NaN"}[what], n[i+1]))
+		case !missing:
+			parts = append(parts, fmt.Sprintf("%d %s", n[i+1], c.Name))
+		}
+	}
+	if len(parts) > 0 {
+		s.app.streams.Talk("%d %s: %s", n[0], name, strings.Join(parts, ", "))
+	}
+	return nil
+}
+
+// explain shows the server's plan, and where an index would serve.
+func (s *session) explain(ctx context.Context, plan *filter.Plan) error {
+	return s.db.Ask(ctx, s.app.readOptions(), plan, func(a *repo.Answer) error {
+		lines, err := a.Explain(ctx)
+		if err != nil {
+			return err
+		}
+		for _, l := range lines {
+			s.app.streams.Print(l)
+		}
+		for _, w := range plan.Wants() {
+			if w.Table.Rows >= 10000 {
+				s.app.streams.Talk("an index would serve: CREATE INDEX CONCURRENTLY ON %s (%s)", w.Table.Key(), w.Column)
+			}
+		}
+		return nil
+	})
+}
+
+// repeat runs fn now and every span until the user interrupts.
+func (a *app) repeat(ctx context.Context, span time.Duration, fn func() error) error {
+	ticker := time.NewTicker(span)
+	defer ticker.Stop()
+	for {
+		a.streams.ClearScreen()
+		if err := fn(); err != nil {
+			return err
+		}
+		if err := a.streams.Flush(); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}

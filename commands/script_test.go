@@ -1,0 +1,101 @@
+package commands
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+
+	"exptool/internal/pgtest"
+)
+
+// update rewrites golden files and generated documents instead of comparing.
+var update = flag.Bool("update", false, "write what was generated instead of comparing")
+
+// scripts is where the acceptance scripts are, from this package.
+var scripts = filepath.Join("..", "testdata", "script")
+
+// TestMain lets the test binary be exptool when a script calls it so.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"exptool": func() { os.Exit(Main()) }})
+}
+
+// TestScripts runs every acceptance script. Beside testscript's own commands
+// they have:
+//
+//	db FIXTURE         EXPTOOL_DB is a fresh copy of a fixture of pgtest
+//	exits N CMD ARG…   run a program that must exit with code N
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(scripts, "*.txtar"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	testscript.Run(t, testscript.Params{
+		Files:               files,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Setup:               setUpScript,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"db":    scriptDB,
+			"exits": scriptExits,
+		},
+	})
+}
+
+// testKey is the key of the script's *testing.T among its values.
+type testKey struct{}
+
+// setUpScript gives a script a home of its own. Nothing of the user's
+// environment is there but PATH.
+func setUpScript(env *testscript.Env) error {
+	env.Values[testKey{}] = env.T()
+	home := filepath.Join(env.WorkDir, ".home")
+	env.Setenv("HOME", home)
+	env.Setenv("EXPTOOL_HOME", filepath.Join(home, "exptool"))
+	env.Setenv("FIXTURES", absolute(filepath.Join("..", "testdata", "fixtures")))
+	return os.MkdirAll(home, 0o755)
+}
+
+func absolute(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		panic(err) // there is no working directory
+	}
+	return abs
+}
+
+func scriptDB(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: db FIXTURE")
+	}
+	t, ok := ts.Value(testKey{}).(testing.TB)
+	if !ok {
+		ts.Fatalf("db works in go test only")
+	}
+	ts.Setenv("EXPTOOL_DB", pgtest.DB(t, args[0]))
+}
+
+func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND ARG…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if code != want {
+		ts.Fatalf("exit code %d, not %d", code, want)
+	}
+}

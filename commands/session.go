@@ -1,0 +1,151 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"exptool/internal/filter"
+	"exptool/internal/schema"
+	"exptool/repo"
+)
+
+// session is a database that a command works on, and what is known of it.
+type session struct {
+	app    *app
+	db     *repo.DB
+	schema *schema.Schema
+	zone   string // timezone of the configuration; empty: the server's
+}
+
+// connect opens the database that the flags and the configuration name, and
+// reads its catalog.
+func (a *app) connect(ctx context.Context) (*session, error) {
+	db, err := a.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{app: a, db: db, zone: a.config.Timezone}
+	learned, err := a.learned(db.Address())
+	if err == nil {
+		err = db.Read(ctx, a.readOptions(), func(tx *repo.Tx) (err error) {
+			s.schema, err = tx.Catalog(ctx, learned)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+func (s *session) closeInto(err *error) { closeInto(s.db, err) }
+
+// entity finds what the user names: several with commas are one where they are
+// rows of one table.
+func (s *session) entity(ctx context.Context, names string, exact bool) (schema.Entity, error) {
+	var all []schema.Entity
+	for name := range strings.SplitSeq(names, ",") {
+		e, err := s.one(ctx, strings.TrimSpace(name), exact)
+		if err != nil {
+			return e, err
+		}
+		all = append(all, e)
+	}
+	return schema.Union(all)
+}
+
+func (s *session) one(ctx context.Context, name string, exact bool) (schema.Entity, error) {
+	e, err := s.schema.Entity(name, exact)
+	if err != nil || e.Unseen == "" {
+		return e, err
+	}
+	var found *schema.Class
+	err = s.db.Read(ctx, s.app.readOptions(), func(tx *repo.Tx) (err error) {
+		found, err = tx.FindClass(ctx, s.schema, name)
+		return err
+	})
+	if err != nil {
+		return e, err
+	}
+	if found == nil {
+		return e, s.schema.Unknown("entity", name)
+	}
+	return schema.Entity{Name: schema.Short(found.Identity), Table: s.schema.Tables[found.Table],
+		Identities: []string{found.Identity}, Class: found}, nil
+}
+
+// compile makes the plan of a query, after looking up what its stars stand for.
+func (s *session) compile(ctx context.Context, q filter.Query) (*filter.Plan, error) {
+	stars, err := filter.Stars(q)
+	if err != nil {
+		return nil, err
+	}
+	opts := filter.Options{Zone: s.zone}
+	for _, star := range stars {
+		plan, err := filter.Compile(s.schema, star.Query, opts)
+		if err != nil {
+			return nil, err
+		}
+		err = s.db.Ask(ctx, s.app.readOptions(), plan, func(a *repo.Answer) error {
+			keys, err := a.Keys(ctx)
+			if q.Expand == nil {
+				q.Expand = map[string][]string{}
+			}
+			q.Expand[star.Spec] = s.visibleKeys(star.Spec, keys)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return filter.Compile(s.schema, q, opts)
+}
+
+// visibleKeys leaves out the keys that PsyNet keeps for itself, and says so.
+func (s *session) visibleKeys(spec string, keys []string) []string {
+	var shown, hidden []string
+	for _, k := range keys {
+		if strings.HasPrefix(k, "__") {
+			hidden = append(hidden, k)
+		} else {
+			shown = append(shown, k)
+		}
+	}
+	if len(hidden) > 0 {
+		s.app.streams.Talk("%s leaves out PsyNet's own %s", spec, strings.Join(hidden, ", "))
+	}
+	return shown
+}
+
+// tellJunk says what counted as missing because it is not JSON.
+func (s *session) tellJunk(junk []repo.Junk) {
+	for _, j := range junk {
+		rows := "rows"
+		if j.Rows == 1 {
+			rows = "row"
+		}
+		s.app.streams.Talk("%s is not JSON in %d %s, which count as having no value", j.Column, j.Rows, rows)
+	}
+}
+
+// tellExact says what a question about a class may leave out because nobody
+// told us where other classes of its table belong.
+func (s *session) tellExact(e schema.Entity, exact bool) {
+	if exact || e.Class == nil || e.Identities == nil {
+		return
+	}
+	var others []string
+	for _, c := range e.Table.Classes {
+		known := s.schema.Tree.ByIdentity(e.Table.Key(), c.Identity)
+		if !slices.Contains(e.Identities, c.Identity) && (known == nil || known.Known == schema.FromTable) {
+			others = append(others, fmt.Sprintf("%s (about %d)", schema.Short(c.Identity), c.Rows))
+		}
+	}
+	if len(others) > 0 {
+		s.app.streams.Talk("whether %s belong to %s is not known; teach it with exptool classes --learn experiment.py",
+			strings.Join(others, ", "), e.Name)
+	}
+}

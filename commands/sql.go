@@ -1,0 +1,59 @@
+package commands
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"exptool/repo"
+)
+
+type sqlOptions struct {
+	text string
+}
+
+func newSQL(a *app) *cobra.Command {
+	o := &sqlOptions{}
+	return &cobra.Command{
+		Use:   "sql STATEMENT",
+		Short: "Run one read-only SQL statement",
+		Long: `Run one SQL statement that only reads, with the output formats of query;
+- reads it from standard input. The statement runs in a read-only transaction and
+exactly one is sent: SELECT, WITH, VALUES, TABLE, SHOW or EXPLAIN.`,
+		Example: `  exptool sql 'SELECT status, count(*) FROM participant GROUP BY status'
+  exptool sql 'SELECT * FROM person' --format json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.text = args[0]
+			return runSQL(cmd.Context(), a, o)
+		},
+	}
+}
+
+func runSQL(ctx context.Context, a *app, o *sqlOptions) (err error) {
+	if o.text == "-" {
+		b, err := io.ReadAll(io.LimitReader(a.streams.In, 1<<20))
+		if err != nil {
+			return err
+		}
+		o.text = string(b)
+	}
+	if strings.TrimSpace(o.text) == "" {
+		return usagef("the statement is empty")
+	}
+	db, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeInto(db, &err)
+	return db.Read(ctx, a.readOptions(), func(tx *repo.Tx) error {
+		rows, err := tx.Only(ctx, o.text)
+		if err != nil {
+			return err
+		}
+		_, err = a.writeRows(ctx, rows, writeOptions{})
+		return err
+	})
+}
