@@ -63,9 +63,12 @@ default_pool_size = 1
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	socket := filepath.Join(dir, ".s.PGSQL.6432")
-	require.Eventually(t, func() bool { _, err := os.Stat(socket); return err == nil }, 5*time.Second, 5*time.Millisecond)
-	return repo.SocketAddress(dir, 6432, behind.User(), behind.Database())
+	address := repo.SocketAddress(dir, 6432, behind.User(), behind.Database())
+	db, err := repo.Open(t.Context(), address, repo.Options{})
+	require.NoError(t, err)
+	defer db.Close()
+	require.Eventually(t, func() bool { return db.Ping(t.Context()) == nil }, 10*time.Second, 10*time.Millisecond)
+	return address
 }
 
 // Through pgbouncer in transaction mode everything works, several clients on
