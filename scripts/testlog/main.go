@@ -35,7 +35,7 @@ func main() {
 		switch {
 		case e.Action == "build-output":
 			fmt.Print(e.Output)
-		case e.Action == "output":
+		case e.Action == "output" && !strings.HasPrefix(e.Output, "=== "):
 			if output[key] == nil {
 				output[key] = &strings.Builder{}
 			}
