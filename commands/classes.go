@@ -55,11 +55,20 @@ whole. Until then a question about a class is about exactly that class.`,
 	return cmd
 }
 
-// classColumns are the columns of `exptool classes`.
-var classColumns = []schema.Column{
-	{Name: "class", Kind: schema.Text}, {Name: "name", Kind: schema.Text}, {Name: "identity", Kind: schema.Text},
-	{Name: "table", Kind: schema.Text}, {Name: "parent", Kind: schema.Text}, {Name: "rows", Kind: schema.Int},
-	{Name: "known", Kind: schema.Text}, {Name: "columns", Kind: schema.Text},
+// classColumns are the columns of `exptool classes`; a terminal has the tree
+// instead of the full names.
+func classColumns(fitted bool) []schema.Column {
+	names := []string{"class", "name", "identity", "table", "parent", "rows", "known", "columns"}
+	if fitted {
+		names = []string{"class", "identity", "table", "rows", "known", "columns"}
+	}
+	columns := make([]schema.Column, len(names))
+	for i, n := range names {
+		if columns[i] = (schema.Column{Name: n, Kind: schema.Text}); n == "rows" {
+			columns[i].Kind = schema.Int
+		}
+	}
+	return columns
 }
 
 func runClasses(ctx context.Context, a *app, o *classesOptions) (err error) {
@@ -84,11 +93,12 @@ func runClasses(ctx context.Context, a *app, o *classesOptions) (err error) {
 	var walk func(c *schema.Class, depth int)
 	walk = func(c *schema.Class, depth int) {
 		if n := estimates[c]; o.all || n != "" || slices.ContainsFunc(tree.Subclasses(c), func(sub *schema.Class) bool { return estimates[sub] != "" || sub.Known == schema.FromSource }) {
-			indent := strings.Repeat("  ", depth)
-			if a.machine() {
-				indent = ""
+			columns := strings.Join(slices.Sorted(maps.Keys(c.Columns)), ", ")
+			if a.fitted() {
+				rows = append(rows, []string{strings.Repeat("  ", depth) + schema.Short(c.Name), c.Identity, c.Table, n, c.Known, columns})
+			} else {
+				rows = append(rows, []string{schema.Short(c.Name), c.Name, c.Identity, c.Table, c.Parent, n, c.Known, columns})
 			}
-			rows = append(rows, []string{indent + schema.Short(c.Name), c.Name, c.Identity, c.Table, c.Parent, n, c.Known, strings.Join(slices.Sorted(maps.Keys(c.Columns)), ", ")})
 			depth++
 		}
 		for _, child := range tree.Children(c) {
@@ -100,7 +110,7 @@ func runClasses(ctx context.Context, a *app, o *classesOptions) (err error) {
 			walk(c, 0)
 		}
 	}
-	if _, err := a.writeRows(ctx, report.Texts(classColumns, rows), writeOptions{}); err != nil {
+	if _, err := a.writeRows(ctx, report.Texts(classColumns(a.fitted()), rows), writeOptions{}); err != nil {
 		return err
 	}
 	s.tellShared()
@@ -145,7 +155,7 @@ func (s *session) tellShared() {
 
 // learn reads source files and remembers their classes for this database.
 func (s *session) learn(paths []string) error {
-	files, err := sources(paths)
+	files, err := pythonSources(paths)
 	if err != nil {
 		return err
 	}
@@ -169,9 +179,9 @@ func (s *session) learn(paths []string) error {
 // maxSource bounds the Python that is read.
 const maxSource = 10 << 20
 
-// sources reads Python files; a directory means all of those in it. Names are
+// pythonSources reads Python files; a directory means all of those in it. Names are
 // relative to the directory of the experiment, as the modules are.
-func sources(paths []string) (map[string][]byte, error) {
+func pythonSources(paths []string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	add := func(path, name string) error {
 		info, err := os.Stat(path)

@@ -16,14 +16,16 @@ import (
 )
 
 func newDB(a *app) *cobra.Command {
-	return group(&cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "db",
 		Short: "Manage the private Postgres: a real server of your own",
 		Long: `Manage the private Postgres: a real server that belongs to you, reachable from
 this machine only. The demo and loaded dumps live in it; --db NAME with a bare
 name is one of its databases. Its files are under EXPTOOL_HOME, by default your
 data directory; EXPTOOL_PG_BIN names the binaries to use.`,
-	}, newDBStart(a), newDBStop(a), newDBStatus(a), newDBList(a), newDBDrop(a), newDBURL(a), newDBLoad(a))
+	}
+	cmd.AddCommand(newDBStart(a), newDBStop(a), newDBStatus(a), newDBList(a), newDBDrop(a), newDBURL(a), newDBLoad(a))
+	return cmd
 }
 
 func newDBStart(a *app) *cobra.Command {

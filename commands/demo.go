@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"exptool/internal/sample"
+	"exptool/internal/schema"
 	"exptool/repo"
 )
 
@@ -41,6 +43,9 @@ var demoSteps = []demoStep{
 }
 
 func words(s string) []string { return strings.Fields(s) }
+
+// demoWidth is how wide the demo's tables are where there is no terminal.
+const demoWidth = 100
 
 type demoOptions struct {
 	list bool
@@ -80,6 +85,10 @@ func runDemo(ctx context.Context, a *app, o *demoOptions) error {
 	if err := a.prepareDemo(ctx); err != nil {
 		return err
 	}
+	if !a.formatGiven() {
+		// The demo is for people, also in a pipe.
+		a = &app{streams: a.streams.ForPeople(demoWidth), now: a.now, config: a.config}
+	}
 	for i, s := range demoSteps {
 		if o.step == 0 || o.step == i+1 {
 			if err := a.demonstrate(ctx, i+1, s); err != nil {
@@ -101,14 +110,17 @@ func (a *app) prepareDemo(ctx context.Context) error {
 	if a.knownPrivate(ctx, server, sampleDatabase) == nil {
 		return nil
 	}
-	return a.freshDatabase(ctx, server, sampleDatabase, true, func(db *repo.DB) error {
-		for _, text := range [][]byte{sample.Tutorial, sample.Person} {
-			if err := db.LoadText(ctx, text); err != nil {
-				return err
-			}
-		}
-		return nil
+	err = a.freshDatabase(ctx, server, sampleDatabase, true, func(db *repo.DB) error {
+		return errors.Join(db.LoadText(ctx, sample.Tutorial), db.LoadText(ctx, sample.Person))
 	})
+	if err != nil {
+		return err
+	}
+	learned, err := schema.Learn(sample.Source())
+	if err != nil {
+		return err
+	}
+	return a.saveLearned(server.Address(sampleDatabase), learned)
 }
 
 // demonstrate shows a step: the question, the command, and what it prints when
@@ -121,11 +133,7 @@ func (a *app) demonstrate(ctx context.Context, n int, s demoStep) error {
 	a.streams.Print("")
 	a.streams.Print(strconv.Itoa(n) + ". " + s.question)
 	a.streams.Print("$ exptool " + strings.Join(quoted, " "))
-	args := append([]string{"--db", sampleDatabase}, s.args...)
-	if a.streams.OutTTY && !a.formatGiven() {
-		args = append(args, "--format", "table")
-	}
-	return a.again(ctx, args)
+	return a.again(ctx, append([]string{"--db", sampleDatabase}, s.args...))
 }
 
 // again runs another command line with the same streams.

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"exptool/internal/filter"
 )
 
 func newHelp(*app) *cobra.Command {
@@ -52,7 +54,7 @@ func topics() []*cobra.Command {
 	}
 	return []*cobra.Command{
 		topic("exit-codes", "What the exit codes mean", helpExitCodes()),
-		topic("where", "The language of --where", helpWhere()),
+		topic("where", "The language of --where", filter.Help()),
 	}
 }
 
@@ -63,11 +65,5 @@ func helpExitCodes() string {
 The first line on standard error says what is wrong and the next thing to try;
 indented lines may follow. Nothing went to standard output, unless the failure
 came while rows were already being written.
-`
-}
-
-// helpWhere explains the language of --where.
-func helpWhere() string {
-	return `Conditions of exptool query, after --where or as FIELD=VALUE.
 `
 }

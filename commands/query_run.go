@@ -132,17 +132,27 @@ func (s *session) className(raw bool) func(string) string {
 	if raw {
 		return nil
 	}
-	shared := map[string]int{}
-	for _, t := range s.schema.Tables {
-		for _, c := range t.Classes {
-			shared[schema.Short(c.Identity)]++
+	names := map[string]string{} // by identity
+	shared := map[string]int{}   // classes with rows, by short name
+	for key, t := range s.schema.Tables {
+		for _, seen := range t.Classes {
+			name := schema.Short(seen.Identity)
+			if c := s.schema.Tree.ByIdentity(key, seen.Identity); c != nil {
+				name = schema.Short(c.Name)
+			}
+			names[seen.Identity] = name
+			shared[name]++
 		}
 	}
 	return func(identity string) string {
-		if short := schema.Short(identity); shared[short] < 2 {
-			return short
+		switch name, ok := names[identity]; {
+		case !ok:
+			return schema.Short(identity)
+		case shared[name] > 1:
+			return identity
+		default:
+			return name
 		}
-		return identity
 	}
 }
 

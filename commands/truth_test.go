@@ -72,7 +72,7 @@ func TestTruth(t *testing.T) {
 				want := readTruth(t, fixture)
 				x := newRunner(t, pgtest.DB(t, database))
 				if fixture == "tutorial" {
-					x.ok("classes", "--learn", copyOf(t, "tutorial_experiment.py", "experiment.py"), copyOf(t, "tutorial_helper.py", "helper.py"))
+					x.ok("classes", "--learn", filepath.Join("..", "internal", "sample"))
 				} else {
 					x.ok("classes", "--learn", copyOf(t, "static_experiment.py", "experiment.py"))
 				}
@@ -202,9 +202,9 @@ func testNumbers(t *testing.T, x *runner, want truth, trial string) {
 // columns and the wage of the experiment.
 func testRewards(t *testing.T, x *runner, want truth) {
 	var rewards map[string]struct {
-		TimeReward        float64  `json:"time_reward"`
-		PerformanceReward float64  `json:"performance_reward"`
-		CalculateReward   float64  `json:"calculate_reward"`
+		TimeReward        float64 `json:"time_reward"`
+		PerformanceReward float64 `json:"performance_reward"`
+		CalculateReward   float64 `json:"calculate_reward"`
 		AmountPaid        float64 `json:"amount_paid"`
 	}
 	require.NoError(t, json.Unmarshal(want.Queries["participant rewards"], &rewards))
@@ -212,9 +212,9 @@ func testRewards(t *testing.T, x *runner, want truth) {
 	require.NoError(t, err)
 	var rows []struct {
 		ID          int
-		TimeReward  float64  `json:"time_reward"`
-		Performance float64  `json:"performance_reward"`
-		Total       float64  `json:"total"`
+		TimeReward  float64 `json:"time_reward"`
+		Performance float64 `json:"performance_reward"`
+		Total       float64 `json:"total"`
 		Paid        float64 `json:"paid"`
 	}
 	w := strconv.FormatFloat(wage, 'g', -1, 64)

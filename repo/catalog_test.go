@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"exptool/internal/pgtest"
+	"exptool/internal/sample"
 	"exptool/internal/schema"
 	"exptool/repo"
 )
@@ -40,13 +41,7 @@ func readTruth(t *testing.T, name string) truth {
 // learned is the tutorial's source, learnt.
 func learned(t *testing.T) schema.Learned {
 	t.Helper()
-	files := map[string][]byte{}
-	for as, file := range map[string]string{"experiment.py": "tutorial_experiment.py", "helper.py": "tutorial_helper.py"} {
-		src, err := os.ReadFile("../testdata/fixtures/" + file)
-		require.NoError(t, err)
-		files[as] = src
-	}
-	l, err := schema.Learn(files)
+	l, err := schema.Learn(sample.Source())
 	require.NoError(t, err)
 	return l
 }

@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -98,6 +99,30 @@ func (l *Loader) warn(format string, args ...any) {
 		return
 	}
 	l.dropped++
+}
+
+// Load loads a file of any kind that Sniff knows into the database, which ought
+// to be new and empty. Progress hears how many bytes of the file were read.
+func (db *DB) Load(ctx context.Context, path string, progress func(bytes int64)) (warnings []string, err error) {
+	conn, err := db.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	l := Loader{Conn: conn, Progress: progress}
+	err = l.File(ctx, path)
+	return l.Warnings, err
+}
+
+// LoadText loads a dump of our own, gzipped or not, into the database.
+func (db *DB) LoadText(ctx context.Context, text []byte) (err error) {
+	conn, err := db.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	l := Loader{Conn: conn, Trusted: true}
+	return l.Dump(ctx, bytes.NewReader(text))
 }
 
 // File loads the file at path, whatever kind Sniff finds it to be.

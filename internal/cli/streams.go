@@ -40,6 +40,15 @@ type Streams struct {
 	bar *Progress  // the bar on the screen, nil without one
 }
 
+// ForPeople are the same streams written as for a terminal of that width,
+// wherever they go.
+func (s *Streams) ForPeople(width int) *Streams {
+	if s.Width > 0 {
+		width = s.Width
+	}
+	return &Streams{In: s.In, Out: s.Out, Err: s.Err, OutTTY: true, ErrTTY: true, Width: width, Color: s.Color, ErrColor: s.ErrColor, Now: s.Now, flush: s.flush}
+}
+
 // outSize is the buffer before standard output: a row is far smaller, a pipe
 // takes 64 kB at once.
 const outSize = 64 << 10

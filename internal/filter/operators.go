@@ -1,5 +1,10 @@
 package filter
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Operator is an operator of the --where language. The table of operators is
 // the one place that defines them: the parser, the SQL, `help where` and the
 // tests all read it.
@@ -112,4 +117,49 @@ func functionByName(name string) *Function {
 		}
 	}
 	return nil
+}
+
+// Help explains the language: operators, functions, paths.
+func Help() string {
+	var b strings.Builder
+	b.WriteString(`Conditions of exptool query: expressions after --where, or FIELD=VALUE words.
+
+  exptool query trials --where 'score > 0.5 and participant.status == "approved"'
+  exptool query trials participant.status=approved
+
+Quote the expression for your shell. Texts are written in quotes of either kind,
+numbers bare, True, False and None as in Python or SQL.
+
+Fields are columns, and paths that follow relations and reach into JSON:
+
+  random_integer                  a column
+  participant.status              of the participant a trial belongs to
+  node.network.trial_maker_id     several hops
+  vars.my_dict.value              a key in jsonpickle or JSON; var is the same
+  my_list.0   vars["odd key"]     an item of a list, a key with odd characters
+  ` + "`order`   `two words`" + `           a column named like an operator, or oddly
+
+A JSON value compares with literals of its own type: vars.x > 3 is about numbers
+only. NaN equals nothing; text that is not JSON has no value. Rows without a
+value fulfil neither == nor !=, as in SQL; is null finds them. Times are those of
+the server, in its zone: "2026-11-20" or "2026-11-20 14:30:00".
+
+Operators
+
+`)
+	for _, op := range Operators {
+		fmt.Fprintf(&b, "  %-9s %s\n", strings.Join(append([]string{op.Symbol}, op.Aliases...), " "), op.Meaning)
+	}
+	b.WriteString("\nFunctions\n\n")
+	for _, f := range Functions {
+		fmt.Fprintf(&b, "  %-32s %s\n", f.Usage, f.Meaning)
+	}
+	b.WriteString(`
+The many-side of a relation goes by the name of its rows (trials, errors, coins)
+and by PsyNet's words: all_trials, alive_trials, failed_trials.
+
+  exptool query participants --where 'count(alive_trials) > 3 and none(errors)'
+  exptool query participants --where 'any(trials, score > 0.5)'
+`)
+	return b.String()
 }

@@ -10,10 +10,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"exptool/internal/localpg"
@@ -25,16 +26,16 @@ import (
 const templatePrefix = "tpl_"
 
 // recipe changes when fixtures are loaded in another way than before.
-const recipe = "1"
+const recipe = "2"
 
 // template gives the name of the template database of a fixture, and makes it
 // the first time. Its name has a hash of what is in it.
 func template(ctx context.Context, s *localpg.Server, admin *repo.DB, fixture string) (string, error) {
-	text, err := fixtureSQL(fixture)
+	c, err := fixtureContents(fixture)
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(append([]byte(recipe), text...))
+	sum := sha256.Sum256(slices.Concat([]byte(recipe), c.dump, c.sql))
 	name := templatePrefix + fixture + "_" + hex.EncodeToString(sum[:5])
 	if there, err := exists(ctx, admin, name); there || err != nil {
 		return name, err
@@ -55,7 +56,7 @@ func template(ctx context.Context, s *localpg.Server, admin *repo.DB, fixture st
 	if err := admin.CreateDatabase(ctx, half, ""); err != nil {
 		return "", err
 	}
-	if err := load(ctx, s, half, text); err != nil {
+	if err := load(ctx, s, half, c); err != nil {
 		return "", err
 	}
 	return name, admin.RenameDatabase(ctx, half, name)
@@ -68,46 +69,60 @@ func exists(ctx context.Context, admin *repo.DB, name string) (there bool, err e
 	return there, err
 }
 
-// load runs a fixture's SQL in an empty database and gathers statistics.
-func load(ctx context.Context, s *localpg.Server, database string, text []byte) error {
-	psql := filepath.Join(s.Status(ctx).Binaries, "psql")
-	cmd := exec.CommandContext(ctx, psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", os.DevNull, "-d", s.Address(database).URL())
-	cmd.Stdin = bytes.NewReader(text)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("load: %w: %s", err, out)
+// load fills an empty database and gathers statistics.
+func load(ctx context.Context, s *localpg.Server, database string, f contents) error {
+	if len(f.dump) > 0 {
+		pool, err := sqlx.Open("postgres", s.Address(database).URL())
+		if err != nil {
+			return err
+		}
+		defer pool.Close()
+		conn, err := pool.Connx(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		loader := repo.Loader{Conn: conn}
+		if err := loader.Dump(ctx, bytes.NewReader(f.dump)); err != nil {
+			return fmt.Errorf("load: %w", err)
+		}
 	}
 	db, err := repo.Open(ctx, s.Address(database), repo.Options{})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	if len(f.sql) > 0 {
+		if err := db.Exec(ctx, string(f.sql)); err != nil {
+			return err
+		}
+	}
 	return db.Exec(ctx, "ANALYZE")
 }
 
-// fixtureSQL is what is in a fixture.
-func fixtureSQL(fixture string) ([]byte, error) {
+// contents are what is in a fixture: a dump as pg_dump writes it, then SQL.
+type contents struct{ dump, sql []byte }
+
+func fixtureContents(fixture string) (c contents, err error) {
 	switch fixture {
 	case "empty":
-		return nil, nil
 	case "tutorial":
-		return gunzip(sample.Tutorial)
+		c.dump, err = gunzip(sample.Tutorial)
 	case "static":
-		packed, err := os.ReadFile(Fixture("static.sql.gz"))
-		if err != nil {
-			return nil, err
+		var packed []byte
+		if packed, err = os.ReadFile(Fixture("static.sql.gz")); err == nil {
+			c.dump, err = gunzip(packed)
 		}
-		return gunzip(packed)
 	case "declared":
-		text, err := gunzip(sample.Tutorial)
-		if err != nil {
-			return nil, err
+		if c.dump, err = gunzip(sample.Tutorial); err == nil {
+			c.sql, err = foreignKeys()
 		}
-		keys, err := foreignKeys()
-		return append(text, keys...), err
 	case "pgbench":
-		return []byte(pgbench), nil
+		c.sql = []byte(pgbench)
+	default:
+		err = fmt.Errorf("no such fixture")
 	}
-	return nil, fmt.Errorf("no such fixture")
+	return c, err
 }
 
 // foreignKeys declares the relations that PsyNet declares and drops again. NOT
@@ -123,7 +138,6 @@ func foreignKeys() ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	b.WriteString("\nSET search_path = public;\n")
 	for _, r := range rows[1:] { // table, column, references_table, references_column
 		fmt.Fprintf(&b, "ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s) NOT VALID;\n",
 			pq.QuoteIdentifier(r[0]), pq.QuoteIdentifier(r[1]), pq.QuoteIdentifier(r[2]), pq.QuoteIdentifier(r[3]))

@@ -4,7 +4,7 @@
 // and the demo and the tests share this one.
 package sample
 
-import _ "embed"
+import "embed"
 
 // Tutorial is a gzipped pg_dump of a PsyNet experiment that uses everything of
 // the tutorial chapter "Introduction to SQLAlchemy": 63 participants, 578 trials.
@@ -16,3 +16,15 @@ var Tutorial []byte
 //
 //go:embed person.sql
 var Person []byte
+
+//go:embed experiment.py helper.py
+var source embed.FS
+
+// Source is the tutorial experiment's Python source, by file name.
+func Source() map[string][]byte {
+	files := map[string][]byte{}
+	for _, name := range []string{"experiment.py", "helper.py"} {
+		files[name], _ = source.ReadFile(name) // embedded: it is there
+	}
+	return files
+}

@@ -2,25 +2,20 @@ package schema
 
 import (
 	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"exptool/internal/sample"
 )
 
 // learnTutorial learns the fixture's source as a user would.
 func learnTutorial(t testing.TB) Learned {
 	t.Helper()
-	files := map[string][]byte{}
-	for module, file := range map[string]string{"experiment.py": "tutorial_experiment.py", "helper.py": "tutorial_helper.py"} {
-		src, err := os.ReadFile("../../testdata/fixtures/" + file)
-		require.NoError(t, err)
-		files[module] = src
-	}
-	learned, err := Learn(files)
+	learned, err := Learn(sample.Source())
 	require.NoError(t, err)
 	return learned
 }
@@ -181,9 +176,7 @@ class I(Info): pass
 }
 
 func FuzzLearn(f *testing.F) {
-	for _, file := range []string{"tutorial_experiment.py", "tutorial_helper.py"} {
-		src, err := os.ReadFile("../../testdata/fixtures/" + file)
-		require.NoError(f, err)
+	for _, src := range sample.Source() {
 		f.Add(src)
 	}
 	f.Add([]byte("class A(B):\n  x = Column('y', String(5))\n@declared_attr\nimport\nfrom . import *\nA.b.c = claim_field(\n)"))
