@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -41,6 +40,9 @@ whole. Until then a question about a class is about exactly that class.`,
   exptool classes --learn experiment.py helper.py`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.forget && len(o.learn) > 0 {
+				return usagef("--learn and --forget exclude each other")
+			}
 			if len(args) > 0 && !cmd.Flags().Changed("learn") {
 				return usagef("classes takes no arguments; to learn from source: exptool classes --learn %s", strings.Join(args, " "))
 			}
@@ -51,7 +53,6 @@ whole. Until then a question about a class is about exactly that class.`,
 	cmd.Flags().StringArrayVar(&o.learn, "learn", nil, "learn the classes from Python `FILES` or a directory")
 	cmd.Flags().BoolVar(&o.forget, "forget", false, "forget what was learnt for this database")
 	cmd.Flags().BoolVar(&o.all, "all", false, "also classes of PsyNet and Dallinger without rows")
-	cmd.MarkFlagsMutuallyExclusive("learn", "forget")
 	return cmd
 }
 
@@ -170,7 +171,11 @@ func (s *session) learn(paths []string) error {
 		return err
 	}
 	for _, c := range learned.Classes {
-		s.app.streams.Print(fmt.Sprintf("%s (%s) in %s", schema.Short(c.Name), schema.Short(c.Parent), c.Table))
+		parent := ""
+		if c.Parent != "" {
+			parent = " (" + schema.Short(c.Parent) + ")"
+		}
+		s.app.streams.Print(schema.Short(c.Name) + parent + " in " + c.Table)
 	}
 	s.app.streams.Talk("learnt %d classes for %s", len(learned.Classes), s.db.Address().Label())
 	return nil

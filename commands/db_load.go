@@ -77,6 +77,6 @@ func runLoad(ctx context.Context, a *app, o *loadOptions) error {
 	for _, w := range warnings {
 		a.streams.Warn("%s", w)
 	}
-	a.streams.Talk("loaded into %s: exptool --db %s tables", name, name)
+	a.streams.Talk("loaded into %s: exptool --db %s tables", name, shellQuote(name))
 	return nil
 }

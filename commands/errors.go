@@ -67,7 +67,7 @@ func connectf(format string, args ...any) *failure { return failuref(exitConnect
 func refusedf(format string, args ...any) *failure { return failuref(exitRefused, format, args) }
 
 // severalError is --one that found n rows; rivals are lines about the first.
-func severalError(what string, n int, rivals []string) *failure {
+func severalError(what string, n int64, rivals []string) *failure {
 	return failuref(exitSeveral, "%s: %d found, and --one wants exactly one", []any{what, n}).
 		hint("narrow it down").with(rivals...)
 }

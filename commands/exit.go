@@ -114,6 +114,9 @@ func (a *app) finish(ctx context.Context, err error) int {
 
 // nextThing is the hint of failures whose own room does not know our flags.
 func (a *app) nextThing(err error) string {
+	if unknown := (*schema.UnknownError)(nil); errors.As(err, &unknown) && len(unknown.Suggestions) == 0 {
+		return "; exptool tables and exptool classes list what there is"
+	}
 	if errors.Is(err, repo.ErrTimeout) && !strings.Contains(err.Error(), "--timeout") && a.config != nil {
 		return fmt.Sprintf("; give it longer than --timeout %s", a.config.Timeout)
 	}

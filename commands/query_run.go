@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -34,9 +35,20 @@ func runQuery(ctx context.Context, a *app, o *queryOptions) (err error) {
 	}
 	s.tellExact(o.query.Entity, o.exact)
 	if o.watch > 0 {
-		return a.repeat(ctx, o.watch, func() error { return s.answer(ctx, o, plan) })
+		err = a.repeat(ctx, o.watch, func() error { return s.answer(ctx, o, plan) })
+	} else {
+		err = s.answer(ctx, o, plan)
 	}
-	return s.answer(ctx, o, plan)
+	return withExpressions(err, o.query)
+}
+
+// withExpressions shows the expressions under what Postgres, which knows no
+// more than their SQL, has against them: an invalid regular expression, say.
+func withExpressions(err error, q filter.Query) error {
+	if !errors.Is(err, repo.ErrQuery) || len(q.Where) == 0 {
+		return err
+	}
+	return usagef("%w", err).with(q.Where...)
 }
 
 // withLeftOver explains what a shell makes of an expression without quotes:
@@ -71,7 +83,7 @@ func (s *session) answer(ctx context.Context, o *queryOptions, plan *filter.Plan
 			return err
 		}
 		if o.one {
-			return s.writeOne(ctx, o, rows)
+			return s.writeOne(ctx, o, a, rows)
 		}
 		if err := s.write(ctx, o, plan, rows); err != nil {
 			return err
@@ -110,20 +122,23 @@ func (s *session) write(ctx context.Context, o *queryOptions, plan *filter.Plan,
 }
 
 // writeOne writes the row if it is the only one.
-func (s *session) writeOne(ctx context.Context, o *queryOptions, rows schema.Rows) error {
+func (s *session) writeOne(ctx context.Context, o *queryOptions, a *repo.Answer, rows schema.Rows) error {
 	buffered, err := report.Buffer(rows)
 	if err != nil {
 		return err
 	}
-	switch n := buffered.Len(); n {
+	switch buffered.Len() {
 	case 0:
 		return notFoundf("no %s found; --one wants exactly one", o.query.Entity.Name)
 	case 1:
 		_, err := s.app.writeRows(ctx, buffered, writeOptions{raw: o.raw, class: s.className(o.raw)})
 		return err
-	default:
-		return severalError(o.query.Entity.Name, n, buffered.Lines(3))
 	}
+	n, err := a.Count(ctx)
+	if err != nil {
+		return err
+	}
+	return severalError(o.query.Entity.Name, n, buffered.Lines(3))
 }
 
 // className prints classes by their short names where these tell the classes

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -128,10 +129,23 @@ func flagError(cmd *cobra.Command, err error) error {
 		})
 		return usagef("unknown flag --%s of %s", name, cmd.CommandPath()).hint(didYouMean("--"+name, names, help))
 	case errors.As(err, &invalid):
-		kind, _ := pflag.UnquoteUsage(invalid.GetFlag())
-		return usagef("--%s takes a %s", invalid.GetFlag().Name, strings.ToLower(kind)).about(invalid.GetValue())
+		return usagef("--%s takes %s", invalid.GetFlag().Name, takes(invalid.GetFlag())).about(invalid.GetValue())
 	}
 	return usagef("%w", err).hint("see " + cmd.CommandPath() + " --help")
+}
+
+// takes says what values a flag has.
+func takes(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "int":
+		return "a whole number"
+	case "duration":
+		return "a span of time, for example 30s or 2m"
+	case "bool":
+		return "true or false"
+	}
+	kind, _ := pflag.UnquoteUsage(f)
+	return strings.ToLower(kind)
 }
 
 // checkArgs makes wrong usage of a wrong number of arguments.
@@ -146,7 +160,7 @@ func checkArgs(cmd *cobra.Command) {
 		switch {
 		case err == nil || errors.As(err, &known):
 			return err
-		case len(args) == 0:
+		case check(cmd, append(slices.Clone(args), "another")) == nil, len(args) == 0:
 			return usagef("%s lacks an argument", cmd.CommandPath()).hint("write " + useLine(cmd))
 		}
 		return usagef("%s does not take these arguments: %s", cmd.CommandPath(), strings.Join(args, " ")).

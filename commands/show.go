@@ -54,7 +54,7 @@ func runShow(ctx context.Context, a *app, o *showOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	where, err := identify(e, o.id)
+	where, err := identify(e, o.entity, o.id)
 	if err != nil {
 		return err
 	}
@@ -72,16 +72,16 @@ func runShow(ctx context.Context, a *app, o *showOptions) (err error) {
 		case err != nil:
 			return err
 		case found.Len() == 0:
-			return notFoundf("no %s %s", e.Table.Name, strconv.Quote(o.id)).hint("look for it with exptool query " + e.Name)
+			return notFoundf("no %s %q", o.entity, o.id).hint("look for it with exptool query " + e.Name)
 		case found.Len() > 1:
-			return severalError(e.Name, found.Len(), found.Lines(3))
+			return severalError(e.Name, int64(found.Len()), found.Lines(3))
 		}
 		return s.card(ctx, answer, e, found, o.raw)
 	})
 }
 
 // identify is the condition that finds one row by what a user calls it.
-func identify(e schema.Entity, id string) (string, error) {
+func identify(e schema.Entity, word, id string) (string, error) {
 	var all []string
 	for _, key := range e.Table.PrimaryKey {
 		col := e.Table.Column(key)
@@ -108,7 +108,7 @@ func identify(e schema.Entity, id string) (string, error) {
 	case len(e.Table.PrimaryKey) > 1:
 		return "", usagef("the key of %s is %s together; use exptool query %s FIELD=VALUE", e.Table.Name, strings.Join(e.Table.PrimaryKey, " and "), e.Name)
 	}
-	return "", usagef("%q is no id of %s", id, e.Table.Name)
+	return "", usagef("%q is no id of a %s", id, word).hint("ids are whole numbers")
 }
 
 // card writes the row and what belongs to it.

@@ -124,8 +124,9 @@ func (c *cells) scalar(dst, v []byte, s shape) []byte {
 			return append(dst, v...)
 		}
 	case boolean:
-		if string(v) == "t" || string(v) == "f" {
-			return append(dst, c.words.of(v)...)
+		switch word := c.words.of(v); string(word) {
+		case "true", "false": // t and f, or spelt out already
+			return append(dst, word...)
 		}
 	case document:
 		if doc, ok := c.condense(v); ok {

@@ -10,10 +10,7 @@ import (
 // only with JSON values of its own type; two JSON values as jsonb orders them.
 func (w view) compareJSON(n node, op string, l, r operand) (string, *Error) {
 	if l.t == tJSON && r.t == tJSON {
-		if equality(op) {
-			return l.json.form('v') + " " + op + " " + r.json.form('v'), nil
-		}
-		return l.json.form('n') + " " + op + " " + r.json.form('n'), nil
+		return comparePaths(op, l.json, r.json), nil
 	}
 	if r.t == tJSON {
 		return w.compareJSON(n, flip(op), r, l)
@@ -51,6 +48,19 @@ func (w view) compareJSON(n node, op string, l, r operand) (string, *Error) {
 		return "(" + v.form('s') + ") " + op + " " + asText(r), nil
 	}
 	return "", w.mismatch(n, l, r)
+}
+
+// comparePaths compares two JSON values. NaN, which is tagged, equals nothing,
+// not even itself, and is in no order.
+func comparePaths(op string, l, r *jsonValue) string {
+	const nan = `'{"py/float": "NaN"}'`
+	switch op {
+	case "=":
+		return "NULLIF(" + l.form('v') + ", " + nan + ") = " + r.form('v')
+	case "<>":
+		return "(" + l.form('v') + " <> " + r.form('v') + " OR " + l.form('v') + " = " + r.form('v') + " AND " + l.form('v') + " = " + nan + ")"
+	}
+	return "NULLIF(" + l.form('n') + ", 'NaN') " + op + " NULLIF(" + r.form('n') + ", 'NaN')"
 }
 
 // compareJSONWord compares with a word of the shell, whose type is not known:

@@ -130,23 +130,45 @@ func (s *scope) unknown(in joined, p *path, first string, rest []string) *Error 
 			inner = strings.Join(rest, ".") + " …"
 		}
 		return c.errorAt(p, "a "+in.singular()+" has many "+first).
-			hint("say which: any(" + first + ", " + inner + ") or count(" + first + ")")
+			hint("say which: any(" + in.label + first + ", " + inner + ") or count(" + in.label + first + ")")
 	}
 	what := "unknown column "
 	if len(rest) > 0 {
 		what = "unknown column or relation "
 	}
 	e := c.errorAt(p, what+quoteForPeople(first)+" of "+in.entityName(s))
-	if p.segs[0] == first {
-		e.End = e.Start + min(len(first), e.End-e.Start)
-	}
-	words := schema.Suggest(first, s.fields(in))
-	if len(words) > 0 && len(rest) > 0 {
-		for i := range words {
-			words[i] = strings.Join(append([]string{words[i]}, rest...), ".")
+	if strings.Join(p.segs, ".") == c.expr[e.Start:e.End] { // written without quotes
+		for _, seg := range p.segs[:len(p.segs)-len(rest)-1] {
+			e.Start += len(seg) + len(".")
 		}
+		e.End = e.Start + len(first)
+	}
+	words := s.elsewhere(in, first)
+	if len(words) == 0 {
+		words = schema.Suggest(first, s.fields(in))
+	}
+	if len(words) == 0 {
+		return e.hint("exptool describe " + in.entityName(s) + " lists them")
+	}
+	for i := range words {
+		words[i] = strings.Join(append([]string{words[i]}, rest...), ".")
 	}
 	return e.hint(didYouMean(words))
+}
+
+// elsewhere are the paths of a hop to a column of that name, where only few
+// tables have one: the status of a trial is that of its participant.
+func (s *scope) elsewhere(in joined, column string) []string {
+	var words []string
+	for _, r := range s.c.schema.RelationsFrom(in.table) {
+		if s.c.schema.Tables[r.RefTable].Column(column) != nil {
+			words = append(words, r.Name+"."+column)
+		}
+	}
+	if len(words) > 2 {
+		return nil
+	}
+	return words
 }
 
 func (j joined) singular() string { return j.table.Name }

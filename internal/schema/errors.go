@@ -16,7 +16,7 @@ type UnknownError struct {
 func (e *UnknownError) Error() string {
 	msg := fmt.Sprintf("unknown %s %q", e.What, e.Name)
 	if len(e.Suggestions) > 0 {
-		msg += ": did you mean " + strings.Join(e.Suggestions, " or ") + "?"
+		msg += "; did you mean " + strings.Join(e.Suggestions, " or ") + "?"
 	}
 	return msg
 }

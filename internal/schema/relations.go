@@ -120,7 +120,8 @@ func (s *Schema) relations(is func(Relation) bool) []Relation {
 
 // ToOne returns the relations of t called name (participant for participant_id,
 // origin, parent_trial); where there is none, those that lead to the table or
-// entity of that name: several mean that the route is ambiguous.
+// entity of that name: several mean that the route is ambiguous. Those of which
+// t has many are not meant so: a participant's trial is not only the current one.
 func (s *Schema) ToOne(t *Table, name string) []Relation {
 	key := t.Key()
 	named := s.relations(func(r Relation) bool { return r.Table == key && r.Name == name })
@@ -137,7 +138,7 @@ func (s *Schema) ToOne(t *Table, name string) []Relation {
 			to = e.Table
 		}
 	}
-	if to == nil {
+	if to == nil || len(s.ToMany(t, Entity{Table: to})) > 0 {
 		return nil
 	}
 	return s.relations(func(r Relation) bool { return r.Table == key && r.RefTable == to.Key() })

@@ -109,7 +109,7 @@ func TestEntityThatNobodyKnows(t *testing.T) {
 	_, err = s.Entity("CustmoTrial", false)
 	require.ErrorAs(t, err, &unknown)
 	assert.Equal(t, "CustomTrial", unknown.Suggestions[0])
-	assert.EqualError(t, err, `unknown entity "CustmoTrial": did you mean CustomTrial?`)
+	assert.EqualError(t, err, `unknown entity "CustmoTrial"; did you mean CustomTrial?`)
 
 	_, err = s.Entity("Twin", false)
 	var ambiguous *AmbiguousError
