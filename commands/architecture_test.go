@@ -139,8 +139,8 @@ func TestHouse(t *testing.T) {
 	}
 }
 
-// sources calls do with every Go file of the program, tests excepted.
-func sources(t *testing.T, do func(path string, files *token.FileSet, file *ast.File)) {
+// eachSource calls do with every Go file of the program, tests excepted.
+func eachSource(t *testing.T, do func(path string, files *token.FileSet, file *ast.File)) {
 	t.Helper()
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		rel := strings.TrimPrefix(filepath.ToSlash(path), "../")
@@ -167,7 +167,7 @@ func sources(t *testing.T, do func(path string, files *token.FileSet, file *ast.
 
 // TestShape holds files, functions and exported names to STYLE.
 func TestShape(t *testing.T) {
-	sources(t, func(path string, files *token.FileSet, file *ast.File) {
+	eachSource(t, func(path string, files *token.FileSet, file *ast.File) {
 		length := files.File(file.FileStart).LineCount()
 		assert.LessOrEqual(t, length, 500, "%s has too many lines", path)
 		for _, d := range file.Decls {
@@ -236,7 +236,7 @@ var forbidden = map[string][]string{
 
 // TestForbidden finds what STYLE forbids outside the room it belongs to.
 func TestForbidden(t *testing.T) {
-	sources(t, func(path string, files *token.FileSet, file *ast.File) {
+	eachSource(t, func(path string, files *token.FileSet, file *ast.File) {
 		ast.Inspect(file, func(n ast.Node) bool {
 			sel, ok := n.(*ast.SelectorExpr)
 			if !ok {

@@ -136,12 +136,8 @@ func newDBDrop(a *app) *cobra.Command {
 			if err := a.knownPrivate(cmd.Context(), server, args[0]); err != nil {
 				return err
 			}
-			admin, err := server.Admin(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer closeInto(admin, &err)
-			if err = admin.DropDatabase(cmd.Context(), args[0]); err == nil {
+			err = server.DropDatabase(cmd.Context(), args[0])
+			if err == nil {
 				a.streams.Talk("dropped %s", args[0])
 			}
 			return err

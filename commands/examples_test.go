@@ -29,8 +29,8 @@ func TestExamplesRun(t *testing.T) {
 	for _, cmd := range leaves(tree()) {
 		for line := range strings.Lines(cmd.Example) {
 			words := shellWords(line)
-			if len(words) == 0 {
-				continue
+			if len(words) == 0 || words[0] != "exptool" {
+				continue // of another program, which uses what an example of ours prints
 			}
 			ok := slices.ContainsFunc(run, func(have []string) bool { return slices.Equal(have, words) })
 			assert.True(t, ok, "no script in testdata/script runs the example %s", strings.TrimSpace(line))

@@ -109,7 +109,7 @@ func (s *session) write(ctx context.Context, o *queryOptions, plan *filter.Plan,
 	if plan.Single && len(plan.Columns) == 1 && !s.app.formatGiven() {
 		return s.app.writeValue(rows)
 	}
-	sum, err := s.app.writeRows(ctx, rows, writeOptions{raw: o.raw, class: s.className(o.raw)})
+	sum, err := s.app.writeRows(ctx, rows, s.writeOptions(o.query.Entity, o.raw))
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (s *session) writeOne(ctx context.Context, o *queryOptions, a *repo.Answer,
 	case 0:
 		return notFoundf("no %s found; --one wants exactly one", o.query.Entity.Name)
 	case 1:
-		_, err := s.app.writeRows(ctx, buffered, writeOptions{raw: o.raw, class: s.className(o.raw)})
+		_, err := s.app.writeRows(ctx, buffered, s.writeOptions(o.query.Entity, o.raw))
 		return err
 	}
 	n, err := a.Count(ctx)
@@ -141,6 +141,16 @@ func (s *session) writeOne(ctx context.Context, o *queryOptions, a *repo.Answer,
 		return err
 	}
 	return severalError(o.query.Entity.Name, n, buffered.Lines(3))
+}
+
+// writeOptions are those for rows of an entity. Passwords in URLs are masked in
+// the columns that PsyNet and Dallinger fill; what participants and experimenters
+// wrote (answers, definitions, vars, columns of their own) stays as it is.
+func (s *session) writeOptions(e schema.Entity, raw bool) writeOptions {
+	known := s.schema.KnownColumns(e.Table)
+	return writeOptions{raw: raw, class: s.className(raw), urls: func(c schema.Column) bool {
+		return c.Kind == schema.Text && known[c.Name]
+	}}
 }
 
 // className prints classes by their short names where these tell the classes

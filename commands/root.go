@@ -48,7 +48,7 @@ a pipe CSV; --format decides otherwise. Which database: see exptool help config.
 	_ = root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(cli.Formats(), cobra.ShellCompDirectiveNoFileComp))
 	everyCommand(root, func(cmd *cobra.Command) {
 		if cmd.HasSubCommands() && !cmd.Runnable() {
-			group(cmd)
+			group(cmd) // or cobra would show help for any wrong word, and succeed
 		}
 		checkArgs(cmd)
 	})
@@ -72,9 +72,10 @@ func constructors(a *app) []*cobra.Command {
 	}
 }
 
-// group gives a command that only holds others something to do: alone it shows
-// its help, and a word that names none of them is wrong usage.
-func group(cmd *cobra.Command) {
+// group makes a command that only holds others: alone it shows its help, and a
+// word that names none of them is wrong usage.
+func group(cmd *cobra.Command, children ...*cobra.Command) *cobra.Command {
+	cmd.AddCommand(children...)
 	cmd.Args = cobra.ArbitraryArgs
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -86,6 +87,7 @@ func group(cmd *cobra.Command) {
 		cmd.Annotations = map[string]string{}
 	}
 	cmd.Annotations[withoutConfig] = "true"
+	return cmd
 }
 
 func unknownCommand(parent *cobra.Command, word string) error {

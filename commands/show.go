@@ -114,7 +114,7 @@ func identify(e schema.Entity, word, id string) (string, error) {
 // card writes the row and what belongs to it.
 func (s *session) card(ctx context.Context, a *repo.Answer, e schema.Entity, found *report.Buffered, raw bool) error {
 	if s.app.machine() {
-		_, err := s.app.writeRows(ctx, found, writeOptions{raw: raw, class: s.className(raw)})
+		_, err := s.app.writeRows(ctx, found, s.writeOptions(e, raw))
 		return err
 	}
 	values := map[string]string{}
@@ -145,7 +145,7 @@ func (s *session) card(ctx context.Context, a *repo.Answer, e schema.Entity, fou
 		}
 		link(n.Word, fmt.Sprintf("%d → exptool query %s %s", n.Rows, n.Word, flag))
 	}
-	return s.app.writeCard(fields, writeOptions{raw: raw, class: s.className(raw)})
+	return s.app.writeCard(fields, s.writeOptions(e, raw))
 }
 
 // shellQuote quotes a word for a POSIX shell where that is needed.

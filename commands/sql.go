@@ -3,10 +3,12 @@ package commands
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"exptool/internal/schema"
 	"exptool/repo"
 )
 
@@ -32,6 +34,10 @@ exactly one is sent: SELECT, WITH, VALUES, TABLE, SHOW or EXPLAIN.`,
 	}
 }
 
+// free are columns that hold what participants and experimenters wrote: nothing
+// in them is masked.
+var free = []string{"answer", "definition", "vars"}
+
 func runSQL(ctx context.Context, a *app, o *sqlOptions) (err error) {
 	if o.text == "-" {
 		b, err := io.ReadAll(io.LimitReader(a.streams.In, 1<<20))
@@ -53,7 +59,9 @@ func runSQL(ctx context.Context, a *app, o *sqlOptions) (err error) {
 		if err != nil {
 			return err
 		}
-		_, err = a.writeRows(ctx, rows, writeOptions{})
+		_, err = a.writeRows(ctx, rows, writeOptions{urls: func(c schema.Column) bool {
+			return c.Kind == schema.Text && !slices.Contains(free, c.Name)
+		}})
 		return err
 	})
 }

@@ -150,7 +150,7 @@ func (l *Loader) transact(ctx context.Context, load func() error) error {
 		return err
 	}
 	// The settings are those that pg_dump itself begins with; a zip has none.
-	err := l.exec(ctx, `BEGIN;
+	err := l.exec(ctx, `/* exptool */ BEGIN;
 SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = 0;
 SET LOCAL standard_conforming_strings = on;

@@ -71,7 +71,7 @@ func (z *export) enums(ctx context.Context) error {
 		for _, m := range list {
 			quoted = append(quoted, pq.QuoteLiteral(m))
 		}
-		err := z.exec(ctx, fmt.Sprintf("CREATE TYPE public.%s AS ENUM (%s)", pq.QuoteIdentifier(name), strings.Join(quoted, ", ")))
+		err := z.exec(ctx, fmt.Sprintf("/* exptool */ CREATE TYPE public.%s AS ENUM (%s)", pq.QuoteIdentifier(name), strings.Join(quoted, ", ")))
 		if err != nil {
 			return fmt.Errorf("make the enum %s: %w", name, err)
 		}
@@ -98,7 +98,7 @@ func (z *export) load(ctx context.Context, t *csvTable) error {
 		definitions = append(definitions, "    "+d)
 		names = append(names, pq.QuoteIdentifier(c.name))
 	}
-	err := z.exec(ctx, "CREATE TABLE "+t.quoted()+" (\n"+strings.Join(definitions, ",\n")+"\n)")
+	err := z.exec(ctx, "/* exptool */ CREATE TABLE "+t.quoted()+" (\n"+strings.Join(definitions, ",\n")+"\n)")
 	if err != nil {
 		return fail(err)
 	}
@@ -177,7 +177,7 @@ func (z *export) index(ctx context.Context, t *csvTable) error {
 		}
 	}
 	if len(key) > 0 {
-		failed, err := z.attempt(ctx, "ALTER TABLE "+t.quoted()+" ADD PRIMARY KEY ("+strings.Join(key, ", ")+")")
+		failed, err := z.attempt(ctx, "/* exptool */ ALTER TABLE "+t.quoted()+" ADD PRIMARY KEY ("+strings.Join(key, ", ")+")")
 		if err != nil {
 			return err
 		}
@@ -189,7 +189,7 @@ func (z *export) index(ctx context.Context, t *csvTable) error {
 		if !strings.HasSuffix(c.name, "_id") {
 			continue
 		}
-		query := "CREATE INDEX ON " + t.quoted() + " (" + pq.QuoteIdentifier(c.name) + ")"
+		query := "/* exptool */ CREATE INDEX ON " + t.quoted() + " (" + pq.QuoteIdentifier(c.name) + ")"
 		if failed, err := z.attempt(ctx, query); err != nil {
 			return err
 		} else if failed != nil {

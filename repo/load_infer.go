@@ -169,7 +169,7 @@ func doubleText(f float64) string {
 	return s
 }
 
-var decimal = regexp.MustCompile(`^(-?(0|[1-9][0-9]{0,999})(\.[0-9]{1,999})?|NaN)$`)
+var decimal = regexp.MustCompile(`^(-?(0|[1-9][0-9]*)(\.[0-9]+)?|NaN)$`)
 
 // isNumeric leaves out -0, which Postgres prints as 0.
 func isNumeric(v []byte) bool {

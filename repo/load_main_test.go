@@ -31,7 +31,7 @@ const loaderRole = "exptool_test_loader"
 func emptyDB(t testing.TB) (*sqlx.Conn, string) {
 	t.Helper()
 	server := os.Getenv("EXPTOOL_TEST_DSN")
-	require.NotEmpty(t, server, "EXPTOOL_TEST_DSN: the URL of a Postgres to test with")
+	require.NotEmpty(t, server, "TestMain sets it")
 	admin := session(t, server)
 	ctx := context.Background()
 	u, err := url.Parse(server)

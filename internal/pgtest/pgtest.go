@@ -89,11 +89,17 @@ func Open(t testing.TB, fixture string, o repo.Options) *repo.DB {
 // Server is the running test server.
 func Server(t testing.TB) *localpg.Server {
 	t.Helper()
-	shared.once.Do(func() { shared.server, shared.users, shared.err = start(context.Background()) })
-	if shared.err != nil {
-		t.Fatalf("test server: %v", shared.err)
+	s, err := Start()
+	if err != nil {
+		t.Fatalf("test server: %v", err)
 	}
-	return shared.server
+	return s
+}
+
+// Start is Server for TestMain.
+func Start() (*localpg.Server, error) {
+	shared.once.Do(func() { shared.server, shared.users, shared.err = start(context.Background()) })
+	return shared.server, shared.err
 }
 
 func start(ctx context.Context) (*localpg.Server, *os.File, error) {

@@ -91,9 +91,9 @@ func (s *Schema) DefaultFields(e Entity) []string {
 			all = append(all, n)
 		}
 	}
-	vocabulary := s.vocabularyColumns(e.Table)
+	known := s.KnownColumns(e.Table)
 	for _, c := range s.ColumnsOf(e) {
-		if !vocabulary[c.Name] && !slices.Contains(all, c.Name) {
+		if !known[c.Name] && !slices.Contains(all, c.Name) {
 			all = append(all, c.Name)
 		}
 	}
@@ -105,8 +105,9 @@ func (s *Schema) knownNonTrial(c *Class) bool {
 	return c.Known != FromTable && !s.Tree.Is(c, trialClass)
 }
 
-// vocabularyColumns are the columns that PsyNet and Dallinger give to a table.
-func (s *Schema) vocabularyColumns(t *Table) map[string]bool {
+// KnownColumns are the columns that PsyNet and Dallinger give to a table; the
+// others are the experiment's own.
+func (s *Schema) KnownColumns(t *Table) map[string]bool {
 	names := map[string]bool{}
 	for _, c := range s.Tree.Of(t.Key()) {
 		if c.Known == FromVocabulary {

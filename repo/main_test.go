@@ -1,0 +1,24 @@
+package repo_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"exptool/internal/pgtest"
+)
+
+// TestMain tells the tests inside package repo, which cannot import pgtest, where
+// the test server is.
+func TestMain(m *testing.M) {
+	server, err := pgtest.Start()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "test server:", err)
+		os.Exit(1)
+	}
+	if err := os.Setenv("EXPTOOL_TEST_DSN", server.SuperAddress("postgres").URL()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
