@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,10 +46,11 @@ func runQuery(ctx context.Context, a *app, o *queryOptions) (err error) {
 // withExpressions shows the expressions under what Postgres, which knows no
 // more than their SQL, has against them: an invalid regular expression, say.
 func withExpressions(err error, q filter.Query) error {
-	if !errors.Is(err, repo.ErrQuery) || len(q.Where) == 0 {
+	given := slices.Concat(q.Where, q.Words)
+	if !errors.Is(err, repo.ErrQuery) || len(given) == 0 {
 		return err
 	}
-	return usagef("%w", err).with(q.Where...)
+	return usagef("%w", err).with(given...)
 }
 
 // withLeftOver explains what a shell makes of an expression without quotes:

@@ -117,6 +117,15 @@ func fixtureContents(fixture string) (c contents, err error) {
 		if c.dump, err = gunzip(sample.Tutorial); err == nil {
 			c.sql, err = foreignKeys()
 		}
+	case "demo":
+		c.dump, err = gunzip(sample.Tutorial)
+		c.dump = append(c.dump, sample.Person...)
+	case "awkward":
+		var odd []byte
+		if odd, err = os.ReadFile(Fixture("awkward.sql")); err == nil {
+			c.dump, err = gunzip(sample.Tutorial)
+			c.dump = append(c.dump, odd...)
+		}
 	case "pgbench":
 		c.sql = []byte(pgbench)
 	default:

@@ -42,7 +42,9 @@ var shared struct {
 
 // DB gives the URL of a fresh copy of a fixture, which is dropped when the test
 // ends. Fixtures are "tutorial" and "static", which are PsyNet's; "declared",
-// which is the tutorial with its foreign keys declared; "pgbench", and "empty".
+// which is the tutorial with its foreign keys declared; "demo", which is the
+// tutorial and the table person; "awkward", which is the tutorial with what
+// breaks obvious tools; "pgbench", and "empty".
 func DB(t testing.TB, fixture string) string {
 	t.Helper()
 	return Address(t, fixture).URL()

@@ -22,6 +22,8 @@ func TestFixtures(t *testing.T) {
 		{"declared", "SELECT count(*) FROM pg_constraint WHERE contype = 'f'", 73},
 		{"declared", "SELECT count(*) FROM participant", 63},
 		{"static", "SELECT count(*) FROM participant", 47},
+		{"demo", "SELECT count(*) FROM person", 4},
+		{"awkward", "SELECT count(*) FROM \"order\"", 5},
 		{"pgbench", "SELECT count(*) FROM pgbench_accounts", 100000},
 	}
 	for _, test := range tests {
