@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"exptool/internal/cli"
@@ -69,10 +70,10 @@ func wrongUsage(err error) bool {
 		errors.As(err, &ambiguous) || errors.Is(err, repo.ErrUsage) || errors.Is(err, repo.ErrQuery)
 }
 
-// closedPipe tells our reader's going away from a database's.
+// closedPipe tells our reader's going away from a server's.
 func closedPipe(err error) bool {
-	var database *repo.Error
-	return cli.IsBrokenPipe(err) && !errors.As(err, &database)
+	var network *net.OpError
+	return cli.IsBrokenPipe(err) && !errors.As(err, &network)
 }
 
 // codeOf is the exit code of an error.
