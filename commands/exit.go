@@ -65,8 +65,9 @@ func wrongUsage(err error) bool {
 	var expression *filter.Error
 	var unknown *schema.UnknownError
 	var ambiguous *schema.AmbiguousError
+	var union *schema.UnionError
 	return errors.As(err, &config) || errors.As(err, &expression) || errors.As(err, &unknown) ||
-		errors.As(err, &ambiguous) || errors.Is(err, repo.ErrUsage) || errors.Is(err, repo.ErrQuery)
+		errors.As(err, &ambiguous) || errors.As(err, &union) || errors.Is(err, repo.ErrUsage) || errors.Is(err, repo.ErrQuery)
 }
 
 // codeOf is the exit code of an error.

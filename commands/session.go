@@ -123,11 +123,11 @@ func (s *session) visibleKeys(spec string, keys []string) []string {
 // tellJunk says what counted as missing because it is not JSON.
 func (s *session) tellJunk(junk []repo.Junk) {
 	for _, j := range junk {
-		rows := "rows"
+		rows := "rows, which count"
 		if j.Rows == 1 {
-			rows = "row"
+			rows = "row, which counts"
 		}
-		s.app.streams.Talk("%s is not JSON in %d %s, which count as having no value", j.Column, j.Rows, rows)
+		s.app.streams.Talk("%s is not JSON in %d %s as having no value", j.Column, j.Rows, rows)
 	}
 }
 

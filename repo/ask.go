@@ -62,9 +62,13 @@ func (a *Answer) Count(ctx context.Context) (int64, error) {
 	return n[0], nil
 }
 
-// Summary counts who is behind an aggregate: a number for each of the columns.
+// Summary counts who is behind an aggregate: a number for each of the columns,
+// none where the number of rows is all there is to say.
 func (a *Answer) Summary(ctx context.Context) ([]schema.Column, []int64, error) {
 	s := a.plan.Summarise(a.judged)
+	if len(s.Columns) < 2 { // nothing but the number of rows
+		return s.Columns, nil, nil
+	}
 	n, err := a.numbers(ctx, s.SQL, s.Columns, s.Args)
 	return s.Columns, n, err
 }

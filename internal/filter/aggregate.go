@@ -48,7 +48,7 @@ func (p *Plan) aggregate() *Error {
 		if lit, ok := n.(*literal); ok {
 			return p.c.errorAt(lit, "--by takes fields")
 		}
-		if err := p.addField(name, n); err != nil {
+		if err := p.addField(called(name, expr, n), n); err != nil {
 			return err
 		}
 		p.group = append(p.group, len(p.select_))
@@ -84,9 +84,10 @@ func (p *Plan) addAggregate(a Aggregate) *Error {
 	if err != nil {
 		return err
 	}
-	name := a.Func + "_" + a.Expr
+	field := called(a.Expr, a.Expr, n)
+	name := a.Func + "_" + field
 	if a.Func == "quantile" {
-		name = "q" + strconv.FormatFloat(a.P*100, 'f', -1, 64) + "_" + a.Expr
+		name = "q" + strconv.FormatFloat(a.P*100, 'f', -1, 64) + "_" + field
 	}
 	if o.t != tNumber && o.t != tJSON || o.lit != nil {
 		return p.aggregateOther(a, name, n, o)
@@ -95,7 +96,7 @@ func (p *Plan) addAggregate(a Aggregate) *Error {
 	if err != nil {
 		return err
 	}
-	p.noteAggregated(a.Expr, x)
+	p.noteAggregated(field, x)
 	sql, kind := aggregateSQL(a, notNaN(x), x.kind)
 	p.addColumn(name, &schema.Column{Kind: kind, Type: sqlType(operand{kind: kind})}, sql)
 	return nil

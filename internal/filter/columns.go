@@ -81,7 +81,16 @@ func (p *Plan) addSpec(spec string) *Error {
 		return err
 	}
 	p.c.expr = expr
-	return p.addField(name, n)
+	return p.addField(called(name, expr, n), n)
+}
+
+// called is the name of a column of the result: a path's without the quotes
+// that only the language needs.
+func called(name, expr string, n node) string {
+	if at, ok := n.(*path); ok && name == expr {
+		return strings.Join(at.segs, ".")
+	}
+	return name
 }
 
 func isStar(spec string) bool {
@@ -230,12 +239,14 @@ func direction(down bool) string {
 // sortTerm is the SQL of one field of --sort: of a column that is shown, or of
 // any other where rows are not made distinct.
 func (p *Plan) sortTerm(expr string) (string, *Error) {
+	n, err := parse(expr)
 	for i, c := range p.Columns {
-		if c.Name == expr && (p.query.Distinct || len(p.group) > 0 || p.Single) {
+		// A column of the result may have a name that is no expression.
+		shown := c.Name == expr || err == nil && c.Name == called(expr, expr, n)
+		if shown && (p.query.Distinct || len(p.group) > 0 || p.Single) {
 			return p.select_[i], nil
 		}
 	}
-	n, err := parse(expr)
 	if err != nil {
 		return "", err
 	}

@@ -40,8 +40,14 @@ func (w view) compareJSON(n node, op string, l, r operand) (string, *Error) {
 		if !equality(op) {
 			collate = ` COLLATE "C"` // code points, as Python orders text
 		}
+		s := "(" + v.form('s') + ")"
+		if r.lit != nil {
+			lit := *r.lit
+			s, lit.text = datetimes(s, lit.text)
+			r.lit = &lit
+		}
 		r = w.c.bindLiteral(r)
-		return "(" + v.form('s') + ")" + collate + " " + op + " " + asText(r), nil
+		return s + collate + " " + op + " " + asText(r), nil
 	case tTime, tDate:
 		return w.compareJSONTime(op, v, r), nil
 	case tOther:
@@ -66,7 +72,8 @@ func comparePaths(op string, l, r *jsonValue) string {
 // compareJSONWord compares with a word of the shell, whose type is not known:
 // 3 is the number and the text, true the boolean and the text.
 func (w view) compareJSONWord(op string, v *jsonValue, word string) string {
-	equal := "(" + v.form('s') + ") = " + w.c.bind(word, "text")
+	s, word := datetimes("("+v.form('s')+")", word)
+	equal := s + " = " + w.c.bind(word, "text")
 	alternative := ""
 	switch lower := strings.ToLower(word); {
 	case numberLike(word):
@@ -78,7 +85,7 @@ func (w view) compareJSONWord(op string, v *jsonValue, word string) string {
 		alternative = "(" + v.form('b') + ") = " + w.c.bind(lower, "boolean")
 	}
 	if !equality(op) {
-		return "(" + v.form('s') + `) COLLATE "C" ` + op + " " + w.c.bind(word, "text")
+		return s + ` COLLATE "C" ` + op + " " + w.c.bind(word, "text")
 	}
 	if alternative != "" {
 		equal = "(COALESCE(" + equal + ", false) OR COALESCE(" + alternative + ", false))"
@@ -87,6 +94,17 @@ func (w view) compareJSONWord(op string, v *jsonValue, word string) string {
 		return "(" + v.form('v') + " IS NOT NULL AND (" + equal + ") IS NOT TRUE)"
 	}
 	return equal
+}
+
+// datetimes makes a text of a JSON value and one that the user wrote comparable
+// where that is a date and a time: jsonpickle's datetimes decode to ISO, with a T
+// between them where people, and Python's str(), have a space.
+func datetimes(s, text string) (string, string) {
+	const date = "2006-01-02"
+	if _, ok := parseTime(text); !ok || len(text) <= len(date) {
+		return s, text
+	}
+	return "regexp_replace(" + s + `, '^(\d{4}-\d\d-\d\d) ', '\1T')`, text[:len(date)] + "T" + text[len(date)+1:]
 }
 
 // compareJSONTime compares with datetimes, which decode to ISO text; as such

@@ -93,6 +93,20 @@ func TestCondition(t *testing.T) {
 	}
 }
 
+// A datetime in JSON is ISO; people write a space.
+func TestDatetimesInJSON(t *testing.T) {
+	for _, expr := range []string{`vars.when > "2026-01-01 12:00:30"`, `vars.when > "2026-01-01T12:00:30"`} {
+		sql, args, err := compileWhere(t, "trials", expr)
+		require.NoError(t, err)
+		assert.Contains(t, sql, "regexp_replace")
+		assert.Contains(t, args, "2026-01-01T12:00:30")
+	}
+	sql, args, err := compileWhere(t, "trials", `vars.when > "2026-01-01"`)
+	require.NoError(t, err)
+	assert.NotContains(t, sql, "regexp_replace")
+	assert.Contains(t, args, "2026-01-01")
+}
+
 func TestPathsJoinOnce(t *testing.T) {
 	s := experiment(150000)
 	e, err := s.Entity("trials", false)

@@ -70,6 +70,13 @@ type inner struct {
 func (w view) manySide(n *call, p *path) (inner, node, *Error) {
 	in, segs := w.in, p.segs
 	for {
+		routes := w.c.schema.ToOne(in.table, segs[0])
+		if len(segs) > 1 && len(routes) == 1 && routes[0].Name == segs[0] {
+			// A hop, though other rows may refer back: participant.trials of a
+			// trial, which may be some participant's current one.
+			in, segs = w.follow(in, routes[0]), segs[1:]
+			continue
+		}
 		e, err := w.c.schema.ManyEntity(segs[0])
 		if err == nil {
 			if routes := w.c.schema.ToMany(in.table, e); len(routes) == 1 {
@@ -89,7 +96,6 @@ func (w view) manySide(n *call, p *path) (inner, node, *Error) {
 				return inner{}, nil, e
 			}
 		}
-		routes := w.c.schema.ToOne(in.table, segs[0])
 		if len(routes) != 1 || len(segs) == 1 {
 			return inner{}, nil, w.noMany(n, p, in, segs[0])
 		}
