@@ -59,6 +59,7 @@ func setUpScript(env *testscript.Env) error {
 	env.Setenv("HOME", home)
 	env.Setenv("EXPTOOL_HOME", filepath.Join(home, "exptool"))
 	env.Setenv("FIXTURES", absolute(filepath.Join("..", "testdata", "fixtures")))
+	env.Setenv("SAMPLE", absolute(filepath.Join("..", "internal", "sample")))
 	return os.MkdirAll(home, 0o755)
 }
 
