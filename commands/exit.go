@@ -37,7 +37,7 @@ type exit struct {
 // that a *failure carries its own code. What no row knows is exitFailure.
 func exits() []exit {
 	return []exit{
-		{exitOK, "done; also when the reader of a pipe went away, as head does", closedPipe},
+		{exitOK, "done; also when the reader of a pipe went away, as head does", cli.IsBrokenPipe},
 		{exitFailure, "failure of any other kind; also a query that took longer than --timeout", sentinel(repo.ErrTimeout)},
 		{exitUsage, "wrong usage: a bad flag, expression, value, enum member, amount, configuration", wrongUsage},
 		{exitNotFound, "not found: an unknown id, or --one found none", sentinel(repo.ErrNotFound)},
@@ -68,12 +68,6 @@ func wrongUsage(err error) bool {
 	var union *schema.UnionError
 	return errors.As(err, &config) || errors.As(err, &expression) || errors.As(err, &unknown) ||
 		errors.As(err, &ambiguous) || errors.As(err, &union) || errors.Is(err, repo.ErrUsage) || errors.Is(err, repo.ErrQuery)
-}
-
-// closedPipe tells our reader's going away from a database's.
-func closedPipe(err error) bool {
-	var database *repo.Error
-	return cli.IsBrokenPipe(err) && !errors.As(err, &database)
 }
 
 // codeOf is the exit code of an error.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,6 +29,7 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{nil, 0, ""},
 		{fmt.Errorf("writing rows: %w", pipe), 0, ""},
+		{fmt.Errorf("asking: %w", &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}), 1, "exptool: asking: write tcp: broken pipe\n"},
 		{errors.New("boom"), 1, "exptool: boom\n"},
 		{&repo.Error{Kind: repo.ErrTimeout, Message: "it took too long"}, 1, "exptool: it took too long; give it longer than --timeout 30s\n"},
 		{&repo.Error{Kind: repo.ErrTimeout, Message: "slow", Hint: "raise --timeout"}, 1, "exptool: slow; raise --timeout\n"},

@@ -18,6 +18,7 @@ type Address struct {
 	cfg     pq.Config
 	options []option // what the text said, in its order
 	private bool
+	free    bool // nobody said sslmode
 }
 
 // option is one setting of an address.
@@ -65,14 +66,15 @@ func newAddress(options []option) (Address, error) {
 		// repeats the password's.
 		return Address{}, badAddress(oneLine(strings.TrimPrefix(err.Error(), "pq: ")))
 	}
-	if cfg.SSLMode == "" {
+	free := cfg.SSLMode == ""
+	if free {
 		// lib/pq alone would demand TLS and refuse the addresses people have.
 		cfg.SSLMode = pq.SSLModePrefer
 	}
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = defaultConnectTimeout
 	}
-	return Address{cfg: cfg, options: options}, nil
+	return Address{cfg: cfg, options: options, free: free}, nil
 }
 
 // SocketAddress is a database behind a unix socket in the folder dir, whatever
@@ -111,6 +113,17 @@ func (a Address) WithDatabase(name string) Address {
 	a.cfg = a.cfg.Clone()
 	a.cfg.Database = name
 	return a
+}
+
+// sslModes are the ways to connect, in the order in which they are tried. Where
+// nobody decided it is as libpq's prefer, TLS first, but on this machine TLS
+// last: nobody listens there, and lib/pq makes a second connection where a server
+// has no TLS.
+func (a Address) sslModes() []pq.SSLMode {
+	if host := a.Host(); a.free && (host == "" || host == "localhost" || host == "127.0.0.1" || host == "::1") {
+		return []pq.SSLMode{pq.SSLModeDisable, pq.SSLModeRequire}
+	}
+	return []pq.SSLMode{a.cfg.SSLMode}
 }
 
 // User is the user's name.

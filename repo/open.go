@@ -11,6 +11,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 )
 
 // mark begins every statement of ours, so that an administrator who looks at
@@ -56,13 +57,19 @@ func Open(_ context.Context, addr Address, o Options) (*DB, error) {
 	if cfg.ApplicationName == "" {
 		cfg.ApplicationName = "exptool"
 	}
-	connector, err := pq.NewConnectorConfig(cfg)
-	if err != nil {
-		return nil, connectError(err, addr)
-	}
 	dial := newDialer()
-	connector.Dialer(dial)
-	pool := sql.OpenDB(interruptible{connector})
+	connectors := make([]*pq.Connector, 0, 2)
+	for _, mode := range addr.sslModes() {
+		cfg := cfg.Clone()
+		cfg.SSLMode = mode
+		connector, err := pq.NewConnectorConfig(cfg)
+		if err != nil {
+			return nil, connectError(err, addr)
+		}
+		connector.Dialer(dial)
+		connectors = append(connectors, connector)
+	}
+	pool := sql.OpenDB(interruptible(connectors))
 	if o.MaxConns == 0 {
 		o.MaxConns = 4
 	}
@@ -107,8 +114,24 @@ func (db *DB) connect(ctx context.Context) (*sqlx.Conn, error) {
 }
 
 // interruptible lets a connection attempt be given up: lib/pq obeys the context
-// only while it dials, not while it waits for the server's greeting.
-type interruptible struct{ *pq.Connector }
+// only while it dials, not while it waits for the server's greeting. A second
+// connector is for servers that refuse the first one's way.
+type interruptible []*pq.Connector
+
+// Driver is driver.Connector's.
+func (c interruptible) Driver() driver.Driver { return c[0].Driver() }
+
+// connect tries the connectors in turn. A server that wants another kind of
+// connection says so by 28000.
+func (c interruptible) connect(ctx context.Context) (conn driver.Conn, err error) {
+	for i, connector := range c {
+		conn, err = connector.Connect(ctx)
+		if pq.As(err, pqerror.InvalidAuthorizationSpecification) == nil || i == len(c)-1 {
+			break
+		}
+	}
+	return conn, err
+}
 
 // Connect is driver.Connector's.
 func (c interruptible) Connect(ctx context.Context) (driver.Conn, error) {
@@ -118,7 +141,7 @@ func (c interruptible) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		conn, err := c.Connector.Connect(context.WithValue(ctx, connecting{}, true))
+		conn, err := c.connect(context.WithValue(ctx, connecting{}, true))
 		done <- result{conn, err}
 	}()
 	select {

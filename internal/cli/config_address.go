@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 )
@@ -41,13 +40,9 @@ func maskPassword(address string) string {
 	}
 	rest = regexp.MustCompile(`(?i)(password=)[^&\s]+`).ReplaceAllString(rest, "${1}"+mask)
 	address = scheme + "://" + rest
+	// Up to the last @, wherever it is: hand-written passwords hold @, / and ?
+	// unescaped. Where an @ stands in the query instead, too much is masked.
 	at := strings.LastIndexByte(rest, '@')
-	if u, err := url.Parse(address); err == nil && u.User != nil {
-		// A well-formed address: a later @ belongs to its query.
-		host, _, _ := strings.Cut(rest, "/")
-		host, _, _ = strings.Cut(host, "?")
-		at = strings.LastIndexByte(host, '@')
-	}
 	if at < 0 {
 		return address
 	}

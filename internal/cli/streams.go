@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strconv"
@@ -208,7 +209,9 @@ func visible(text string) string {
 }
 
 // IsBrokenPipe reports whether the reader of our output went away, which is
-// success: `exptool query trials | head` has all it wanted.
+// success: `exptool query trials | head` has all it wanted. A broken connection
+// to a server is none.
 func IsBrokenPipe(err error) bool {
-	return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe)
+	var file *fs.PathError
+	return errors.As(err, &file) && errors.Is(file.Err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe)
 }

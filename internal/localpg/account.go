@@ -1,6 +1,7 @@
 package localpg
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -57,8 +58,8 @@ func ownerOf(home string) (account, bool) {
 
 // command runs a program of Postgres's as the account, with an environment of
 // its own: PGDATA, PGPORT and LC_ALL of the user's would speak to another server.
-func (a account) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
+func (a account) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}
 	for _, key := range []string{"TZ", "TMPDIR", "DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH"} {

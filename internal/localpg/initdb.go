@@ -68,14 +68,7 @@ func (s *Server) runInitdb(ctx context.Context, b binaries, dir, locale string) 
 	if s.options.NoSync {
 		args = append(args, "--no-sync")
 	}
-	cmd := s.account.command(b.path("initdb"), args...)
-	stop := context.AfterFunc(ctx, func() {
-		if cmd.Process != nil {
-			_ = cmd.Process.Kill()
-		}
-	})
-	defer stop()
-	return cmd.CombinedOutput()
+	return s.account.command(ctx, b.path("initdb"), args...).CombinedOutput()
 }
 
 // sweep removes what interrupted initdbs left. The lock is held.

@@ -130,7 +130,8 @@ func (s *Server) launchOnce(ctx context.Context, b binaries, data string) error 
 		return err
 	}
 	defer output.Close()
-	cmd := s.account.command(b.path("postgres"), "-D", data)
+	// It stays when we go.
+	cmd := s.account.command(context.WithoutCancel(ctx), b.path("postgres"), "-D", data)
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr.Setsid = true // Ctrl-C in the terminal is not for the server
 	if err := cmd.Start(); err != nil {
