@@ -65,7 +65,12 @@ play with.`,
   exptool demo --list
   exptool demo --step 8`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), a, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("step") && (o.step < 1 || o.step > len(demoSteps)) {
+				return usagef("there are %d steps; exptool demo --list names them", len(demoSteps))
+			}
+			return runDemo(cmd.Context(), a, o)
+		},
 	}
 	cmd.Flags().BoolVar(&o.list, "list", false, "list the steps and run none")
 	cmd.Flags().IntVar(&o.step, "step", 0, "run step `N` only")
@@ -78,9 +83,6 @@ func runDemo(ctx context.Context, a *app, o *demoOptions) error {
 			a.streams.Print(fmt.Sprintf("%2d  %s", i+1, s.question))
 		}
 		return nil
-	}
-	if o.step < 0 || o.step > len(demoSteps) {
-		return usagef("there are %d steps; exptool demo --list names them", len(demoSteps))
 	}
 	if err := a.prepareDemo(ctx); err != nil {
 		return err

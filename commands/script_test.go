@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"archive/zip"
+	"context"
 	"errors"
 	"flag"
 	"os"
@@ -12,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 
+	"exptool/internal/localpg"
 	"exptool/internal/pgtest"
 )
 
@@ -31,6 +34,9 @@ func TestMain(m *testing.M) {
 //
 //	db FIXTURE         EXPTOOL_DB is a fresh copy of a fixture of pgtest
 //	exits N CMD ARG…   run a program that must exit with code N
+//	zipped FILE        make a zip file of what is in the folder zip
+//
+// A private Postgres that a script has started is stopped at its end.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(scripts, "*.txtar"))
 	require.NoError(t, err)
@@ -42,8 +48,9 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		Setup:               setUpScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"db":    scriptDB,
-			"exits": scriptExits,
+			"db":     scriptDB,
+			"exits":  scriptExits,
+			"zipped": scriptZipped,
 		},
 	})
 }
@@ -59,7 +66,34 @@ func setUpScript(env *testscript.Env) error {
 	env.Setenv("HOME", home)
 	env.Setenv("EXPTOOL_HOME", filepath.Join(home, "exptool"))
 	env.Setenv("FIXTURES", absolute(filepath.Join("..", "testdata", "fixtures")))
+	env.Setenv("SAMPLE", absolute(filepath.Join("..", "internal", "sample")))
+	if t, ok := env.T().(testing.TB); ok {
+		// The binaries of the tests: a home of its own would download them anew.
+		env.Setenv("EXPTOOL_PG_BIN", pgtest.Server(t).Status(t.Context()).Binaries)
+	}
+	env.Defer(func() { stopPrivate(filepath.Join(home, "exptool")) })
 	return os.MkdirAll(home, 0o755)
+}
+
+// stopPrivate stops the private Postgres in a home, if there is one: also after
+// a script that failed.
+func stopPrivate(home string) {
+	server, err := localpg.New(home, localpg.Options{BinDir: os.Getenv("EXPTOOL_PG_BIN")})
+	if err == nil && server.Exists() {
+		_ = server.Stop(context.Background())
+	}
+}
+
+func scriptZipped(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: zipped FILE")
+	}
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close()
+	z := zip.NewWriter(f)
+	ts.Check(z.AddFS(os.DirFS(ts.MkAbs("zip"))))
+	ts.Check(z.Close())
 }
 
 func absolute(path string) string {

@@ -51,7 +51,7 @@ var Operators = []Operator{
 	{Symbol: "!~", Class: Pattern, SQL: "!~", Meaning: "a regular expression does not match", Example: `note !~ "^with"`},
 	{Symbol: "!~*", Class: Pattern, SQL: "!~*", Meaning: "the same, upper or lower case", Example: `note !~* "^WITH"`},
 	{Symbol: "+", Class: Arithmetic, SQL: "+", Meaning: "sum; a time plus seconds", Example: `score + performance_reward > 0.5`},
-	{Symbol: "-", Class: Arithmetic, SQL: "-", Meaning: "difference; between times, in seconds", Example: `participant.end_time - participant.creation_time > 60`},
+	{Symbol: "-", Class: Arithmetic, SQL: "-", Meaning: "difference; between times, in seconds", Example: `participant.end_time - participant.creation_time > 40`},
 	{Symbol: "*", Class: Arithmetic, SQL: "*", Meaning: "product", Example: `score * 100 >= 50`},
 	{Symbol: "/", Class: Arithmetic, SQL: "/", Meaning: "quotient, with a fraction; no value where the divisor is 0", Example: `random_integer / 2 > 2.4`},
 	{Symbol: "%", Class: Arithmetic, SQL: "%", Meaning: "remainder", Example: `id % 2 == 0`},

@@ -1,0 +1,93 @@
+package commands
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"exptool/internal/pgtest"
+)
+
+// notRun are lines of the README that no test runs as they stand, and why.
+var notRun = map[string]string{
+	"go run ./cmd/exptool demo":     "the script demo.txtar runs exptool demo",
+	"go install ./cmd/exptool":      "writes into the user's GOBIN",
+	"scripts/test --install":        "runs these tests",
+	"exptool db load study1.sql.gz": "the script db.txtar runs it on a private Postgres of its own",
+}
+
+// TestReadme runs every command of the README that is exptool's, on the
+// database of exptool demo; a database it names stands for that.
+func TestReadme(t *testing.T) {
+	x := newRunner(t, pgtest.DB(t, "demo"))
+	blocks := readmeBlocks(t)
+	t.Chdir(t.TempDir())
+	ran := 0
+	for _, line := range blocks {
+		if _, known := notRun[line]; known || strings.HasPrefix(line, "export ") {
+			continue
+		}
+		words := shellWords(line)
+		if !assert.Equal(t, "exptool", words[0], "%s is neither exptool's nor among those not run", line) {
+			continue
+		}
+		if words = words[1:]; words[0] == "--db" {
+			words = words[2:]
+		}
+		out, talk, code := x.run(words...)
+		assert.Zero(t, code, "%s\n%s", line, talk)
+		assert.NotEmpty(t, out, line)
+		ran++
+	}
+	assert.Greater(t, ran, 8)
+}
+
+// TestReadmeCells runs the commands in the README's tables.
+func TestReadmeCells(t *testing.T) {
+	x := newRunner(t, pgtest.DB(t, "demo"))
+	source := absolute(filepath.Join("..", "internal", "sample", "experiment.py"))
+	text, err := os.ReadFile(filepath.Join("..", "README.md"))
+	require.NoError(t, err)
+	ran := 0
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "|") {
+			continue
+		}
+		for i, code := range strings.Split(line, "`") {
+			if i%2 == 0 || !strings.HasPrefix(code, "exptool ") {
+				continue
+			}
+			words := shellWords(strings.ReplaceAll(code, "experiment.py", source))
+			_, talk, exit := x.run(words[1:]...)
+			assert.Zero(t, exit, "%s\n%s", code, talk)
+			ran++
+		}
+	}
+	assert.Greater(t, ran, 10)
+}
+
+// readmeBlocks are the lines of the README's fenced blocks.
+func readmeBlocks(t *testing.T) []string {
+	text, err := os.ReadFile(filepath.Join("..", "README.md"))
+	require.NoError(t, err)
+	var lines []string
+	inside := false
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(line, "```"):
+			inside = !inside
+		case inside && line != "":
+			lines = append(lines, line)
+		}
+	}
+	require.False(t, inside, "a block of the README does not end")
+	for line, why := range notRun {
+		assert.Contains(t, lines, line, "listed as not run: %s", why)
+	}
+	return lines
+}
