@@ -23,7 +23,9 @@ func runQuery(ctx context.Context, a *app, o *queryOptions) (err error) {
 	if o.query.Entity, err = s.entity(ctx, o.entity, o.exact); err != nil {
 		return err
 	}
-	o.query.Fitted = a.fitted() && !o.raw
+	if o.query.Fitted = a.fitted() && !o.raw; o.query.Fitted && len(o.query.Columns) == 0 {
+		o.query.Columns = a.config.Columns[o.query.Entity.Name] // as configured, or nil
+	}
 	if o.one && o.query.Limit == 0 {
 		o.query.Limit = 4 // the one, or the first rivals
 	}
