@@ -32,7 +32,7 @@ func TestTerminal(t *testing.T) {
 	for line := range strings.Lines(out) {
 		assert.LessOrEqual(t, len([]rune(strings.TrimRight(line, "\n"))), 80, line)
 	}
-	assert.Regexp(t, `^id +class +participant`, out)
+	assert.Regexp(t, `^id +class +partic`, out)
 	assert.Regexp(t, `of \d+ columns; --columns '\*'`, errs)
 
 	config := filepath.Join(t.TempDir(), "exptool.yaml")
