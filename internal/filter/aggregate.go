@@ -51,7 +51,7 @@ func (p *Plan) aggregate() *Error {
 		if err := p.addField(called(name, expr, n), n); err != nil {
 			return err
 		}
-		p.group = append(p.group, len(p.select_))
+		p.group = append(p.group, len(p.selected))
 	}
 	if p.query.Count {
 		p.addColumn("count", &schema.Column{Kind: schema.Int, Type: "bigint"}, "count(*)")
@@ -68,7 +68,7 @@ func (p *Plan) aggregate() *Error {
 	if len(p.query.Sort) == 0 {
 		p.order = nil
 		for _, g := range p.group {
-			p.order = append(p.order, p.select_[g-1]+" NULLS LAST")
+			p.order = append(p.order, p.selected[g-1]+" NULLS LAST")
 		}
 	}
 	return nil
