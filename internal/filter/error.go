@@ -3,7 +3,7 @@ package filter
 import (
 	"strings"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 )
 
 // Error is what is wrong with an expression, and where.
@@ -44,9 +44,9 @@ func caret(expr string, start, end int) []string {
 		to = start + i
 	}
 	end = min(end, to)
-	width := max(runewidth.StringWidth(expr[start:max(end, start)]), 1)
+	width := max(displaywidth.String(expr[start:max(end, start)]), 1)
 	line := strings.Map(visible, expr[from:to])
-	pad := runewidth.StringWidth(strings.Map(visible, expr[from:start]))
+	pad := displaywidth.String(strings.Map(visible, expr[from:start]))
 	return []string{line, strings.Repeat(" ", pad) + strings.Repeat("^", width)}
 }
 
