@@ -101,17 +101,18 @@ func (s *session) answer(ctx context.Context, o *queryOptions, plan *filter.Plan
 
 // write writes the rows in the format that was asked for, and says what it hid.
 func (s *session) write(ctx context.Context, o *queryOptions, plan *filter.Plan, rows schema.Rows) error {
+	w := s.writeOptions(o.query.Entity, o.raw)
 	if o.wide {
-		wide, err := report.Wide(rows, plan.Groups())
+		wide, err := report.Wide(rows, plan.Groups(), s.app.reportOptions(w))
 		if err != nil {
 			return err
 		}
 		rows = wide
 	}
-	if plan.Single && len(plan.Columns) == 1 && !s.app.formatGiven() {
+	if plan.Single && len(plan.Columns) == 1 && !s.app.formatGiven() && s.app.toStdout() {
 		return s.app.writeValue(rows)
 	}
-	sum, err := s.app.writeRows(ctx, rows, s.writeOptions(o.query.Entity, o.raw))
+	sum, err := s.app.writeRows(ctx, rows, w)
 	if err != nil {
 		return err
 	}

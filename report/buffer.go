@@ -87,21 +87,23 @@ func (b *Buffered) Close() error { return nil }
 
 // Wide turns the last of the grouping columns into columns: a row for each
 // combination of the others, a column for each value of the last and each
-// aggregate. Combinations that do not occur are NULL.
-func Wide(rows schema.Rows, by int) (*Buffered, error) {
+// aggregate. Combinations that do not occur are NULL. Columns are named by the
+// values as o prints them.
+func Wide(rows schema.Rows, by int, o Options) (*Buffered, error) {
 	long, err := Buffer(rows)
 	if err != nil {
 		return nil, err
 	}
 	w := &Buffered{columns: append([]schema.Column{}, long.columns[:by-1]...)}
 	values := long.columns[by:]
+	cells := newCells(long.columns, o, &Summary{})
 	places := map[string]int{} // of a value of the last grouping column: its first new column
 	lines := map[string][][]byte{}
 	var order []string
 	for _, row := range long.rows {
 		name := "NULL"
-		if row[by-1] != nil {
-			name = string(row[by-1])
+		if v := cells.text(by-1, row[by-1]); v != nil {
+			name = string(v)
 		}
 		if _, ok := places[name]; !ok {
 			places[name] = len(w.columns)
