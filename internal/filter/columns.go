@@ -221,6 +221,12 @@ func (p *Plan) sort() *Error {
 		}
 		return nil
 	}
+	if len(p.group) > 0 || p.Single {
+		for _, g := range p.group { // where the fields of --sort are equal
+			p.order = append(p.order, p.select_[g-1]+" NULLS LAST")
+		}
+		return nil
+	}
 	if len(p.query.Sort) == 0 || p.query.Limit > 0 {
 		for _, key := range p.scope.table.PrimaryKey {
 			p.order = append(p.order, p.scope.alias+"."+ident(key))
