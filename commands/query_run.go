@@ -15,7 +15,7 @@ import (
 )
 
 func runQuery(ctx context.Context, a *app, o *queryOptions) (err error) {
-	s, err := a.connect(ctx)
+	s, err := a.connect(ctx, o.entity)
 	if err != nil {
 		return err
 	}
@@ -23,7 +23,9 @@ func runQuery(ctx context.Context, a *app, o *queryOptions) (err error) {
 	if o.query.Entity, err = s.entity(ctx, o.entity, o.exact); err != nil {
 		return err
 	}
-	o.query.Fitted = a.fitted() && !o.raw
+	if o.query.Fitted = a.fitted() && !o.raw; o.query.Fitted && len(o.query.Columns) == 0 {
+		o.query.Columns = a.config.Columns[o.query.Entity.Name] // as configured, or nil
+	}
 	if o.one && o.query.Limit == 0 {
 		o.query.Limit = 4 // the one, or the first rivals
 	}
@@ -160,26 +162,22 @@ func (s *session) className(raw bool) func(string) string {
 		return nil
 	}
 	names := map[string]string{} // by identity
-	shared := map[string]int{}   // classes with rows, by short name
-	for key, t := range s.schema.Tables {
-		for _, seen := range t.Classes {
-			name := schema.Short(seen.Identity)
-			if c := s.schema.Tree.ByIdentity(key, seen.Identity); c != nil {
-				name = schema.Short(c.Name)
-			}
-			names[seen.Identity] = name
-			shared[name]++
+	shared := map[string]int{}   // the experiment's classes, by short name
+	for _, c := range s.schema.Tree.All() {
+		names[c.Identity] = schema.Short(c.Name)
+		if c.Known != schema.FromVocabulary {
+			shared[schema.Short(c.Name)]++
 		}
 	}
 	return func(identity string) string {
-		switch name, ok := names[identity]; {
-		case !ok:
-			return schema.Short(identity)
-		case shared[name] > 1:
-			return identity
-		default:
-			return name
+		name, ok := names[identity]
+		if !ok {
+			name = schema.Short(identity)
 		}
+		if shared[name] > 1 {
+			return identity
+		}
+		return name
 	}
 }
 

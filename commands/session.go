@@ -14,15 +14,17 @@ import (
 
 // session is a database that a command works on, and what is known of it.
 type session struct {
-	app    *app
-	db     *repo.DB
-	schema *schema.Schema
-	zone   string // timezone of the configuration; empty: the server's
+	app     *app
+	db      *repo.DB
+	schema  *schema.Schema
+	classes bool   // statistics of classes were read
+	zone    string // timezone of the configuration; empty: the server's
 }
 
 // connect opens the database that the flags and the configuration name, and
-// reads its catalog.
-func (a *app) connect(ctx context.Context) (*session, error) {
+// reads its catalog. Statistics of classes are read where a question needs them:
+// where it is about anything but the plain rows of the tables and words named.
+func (a *app) connect(ctx context.Context, entities ...string) (*session, error) {
 	db, err := a.open(ctx)
 	if err != nil {
 		return nil, err
@@ -31,14 +33,35 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 	learned, err := a.learned(db.Address())
 	if err == nil {
 		err = db.Read(ctx, a.readOptions(), func(tx *repo.Tx) (err error) {
-			s.schema, err = tx.Catalog(ctx, learned)
-			return err
+			if s.schema, err = tx.Catalog(ctx, learned); err != nil || s.plain(entities) {
+				return err
+			}
+			s.classes = true
+			return tx.Classes(ctx, s.schema)
 		})
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
+}
+
+// plain reports whether all of some entities are tables and words.
+func (s *session) plain(entities []string) bool {
+	for _, e := range entities {
+		for name := range strings.SplitSeq(e, ",") {
+			if e, err := s.schema.Entity(strings.TrimSpace(name), false); err != nil || e.Class != nil || e.Unseen != "" {
+				return false
+			}
+		}
+	}
+	return len(entities) > 0
+}
+
+// readClasses reads the statistics of classes.
+func (s *session) readClasses(ctx context.Context) error {
+	s.classes = true
+	return s.db.Read(ctx, s.app.readOptions(), func(tx *repo.Tx) error { return tx.Classes(ctx, s.schema) })
 }
 
 func (s *session) closeInto(err *error) { closeInto(s.db, err) }
@@ -77,8 +100,21 @@ func (s *session) one(ctx context.Context, name string, exact bool) (schema.Enti
 		Identities: []string{found.Identity}, Class: found}, nil
 }
 
-// compile makes the plan of a query, after looking up what its stars stand for.
+// compile makes the plan of a query. What it does not understand may be a class
+// that only the statistics know.
 func (s *session) compile(ctx context.Context, q filter.Query) (*filter.Plan, error) {
+	plan, err := s.expand(ctx, q)
+	if err == nil || s.classes {
+		return plan, err
+	}
+	if err := s.readClasses(ctx); err != nil {
+		return nil, err
+	}
+	return s.expand(ctx, q)
+}
+
+// expand looks up what the stars of a query stand for, and compiles it.
+func (s *session) expand(ctx context.Context, q filter.Query) (*filter.Plan, error) {
 	stars, err := filter.Stars(q)
 	if err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ by worker id, assignment id or unique id. Looking changes nothing.`,
 var identifying = []string{"worker_id", "assignment_id", "unique_id"}
 
 func runShow(ctx context.Context, a *app, o *showOptions) (err error) {
-	s, err := a.connect(ctx)
+	s, err := a.connect(ctx, o.entity)
 	if err != nil {
 		return err
 	}

@@ -15,11 +15,10 @@ import (
 )
 
 // Catalog reads what the database is made of: the tables of every schema but
-// the system's and our own, what planner statistics tell of the classes in
-// them, and with the vocabulary and what was learnt of the experiment, relations
-// and the tree of classes. One round trip, a second one where tables have
-// classes, and a third for custom columns of which statistics do not tell
-// whether they hold jsonpickle; never a scan of a table.
+// the system's and our own, and with the vocabulary and what was learnt of the
+// experiment, relations and the tree of classes. One round trip, and a second one
+// where custom columns may hold jsonpickle; never a scan of a table. Which other
+// classes are in the tables is left to Classes.
 func (tx *Tx) Catalog(ctx context.Context, learned schema.Learned) (*schema.Schema, error) {
 	rows, err := tx.Query(ctx, catalogSQL)
 	if err != nil {
@@ -31,7 +30,11 @@ func (tx *Tx) Catalog(ctx context.Context, learned schema.Learned) (*schema.Sche
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
 	s := schema.New(c.server, c.sorted(), c.relations, learned)
-	if err := tx.statistics(ctx, s, c.analysed); err != nil {
+	undecided, err := tx.peek(ctx, s.Doubts())
+	if err == nil && undecided {
+		err = tx.Classes(ctx, s)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
 	return s, nil
@@ -48,7 +51,6 @@ type catalog struct {
 	server     schema.Server
 	namespaces map[uint32]string
 	tables     map[uint32]*schema.Table
-	analysed   map[string]int64 // changes since the table was analysed, by its key; only where known
 	attnums    map[attribute]string
 	typed      []typedColumn
 	domains    map[uint32]string
@@ -67,7 +69,7 @@ type typedColumn struct {
 // read takes the result sets of catalogSQL, in their order.
 func (c *catalog) read(rows *Result) error {
 	c.namespaces, c.domains = map[uint32]string{}, map[uint32]string{}
-	c.enums, c.analysed = map[uint32][]string{}, map[string]int64{}
+	c.enums = map[uint32][]string{}
 	c.tables, c.attnums = map[uint32]*schema.Table{}, map[attribute]string{}
 	for i, scan := range []func(*Result) error{
 		c.scanServer, c.scanNamespace, c.scanTable, c.scanColumn, c.scanDomain,
@@ -107,22 +109,18 @@ func (c *catalog) scanNamespace(rows *Result) error {
 func (c *catalog) scanTable(rows *Result) error {
 	var oid, namespace uint32
 	var name, kind string
-	var estimate, changes int64
+	var estimate int64
 	var readable bool
-	if err := rows.Scan(&oid, &namespace, &name, &kind, &estimate, &readable, &changes); err != nil {
+	if err := rows.Scan(&oid, &namespace, &name, &kind, &estimate, &readable); err != nil {
 		return err
 	}
 	in, ok := c.namespaces[namespace]
 	if !ok {
 		return nil
 	}
-	t := &schema.Table{
+	c.tables[oid] = &schema.Table{
 		Schema: in, Name: name, OID: oid, Rows: estimate, Denied: !readable,
 		View: kind == "v" || kind == "m",
-	}
-	c.tables[oid] = t
-	if changes >= 0 {
-		c.analysed[t.Key()] = changes
 	}
 	return nil
 }

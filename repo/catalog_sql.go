@@ -24,11 +24,7 @@ SELECT oid,
        relname,
        relkind::text,
        CASE WHEN relkind = 'v' THEN -1 ELSE reltuples::bigint END,
-       has_table_privilege(oid, 'SELECT') OR has_any_column_privilege(oid, 'SELECT'),
-       CASE WHEN relkind NOT IN ('r', 'm') OR current_setting('server_version_num')::int < 150000 THEN -1
-            WHEN pg_stat_get_last_analyze_time(oid) IS NULL
-             AND pg_stat_get_last_autoanalyze_time(oid) IS NULL THEN -1
-            ELSE pg_stat_get_mod_since_analyze(oid) END
+       has_table_privilege(oid, 'SELECT') OR has_any_column_privilege(oid, 'SELECT')
 FROM pg_class
 WHERE oid >= 16384
   AND relkind IN ('r', 'p', 'v', 'm', 'f')

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lib/pq"
@@ -17,9 +18,8 @@ import (
 // Bounds of what is looked at to find out whether a column holds jsonpickle.
 const (
 	peekRows   = 300  // rows of a table
-	peekValues = 8    // values of a column
-	peekBytes  = 4000 // bytes of a value
-	wideBytes  = 500  // average width from which on statistics may leave values out
+	peekValues = 40   // values of a column
+	peekBytes  = 1000 // bytes of a value
 )
 
 // sampled is how many rows ANALYZE looks at for the default statistics target:
@@ -30,6 +30,14 @@ const sampled = 30000
 // doubtful ones. Lists of names are what pg_stats can use: a join makes it judge
 // the privileges of every column of the database, which takes ten times as long.
 const statisticsSQL = `
+SELECT oid,
+       pg_stat_get_mod_since_analyze(oid)
+FROM pg_class
+WHERE oid IN (%[5]s)
+  AND relkind IN ('r', 'm')
+  AND current_setting('server_version_num')::int >= 150000
+  AND COALESCE(pg_stat_get_last_analyze_time(oid), pg_stat_get_last_autoanalyze_time(oid)) IS NOT NULL;
+
 SELECT schemaname,
        tablename,
        attname,
@@ -53,55 +61,74 @@ type statistic struct {
 	freqs           pq.Float64Array
 }
 
-// statistics reads from planner statistics which classes are in the tables, and
-// which of the doubtful columns hold jsonpickle; for the few columns on which
-// they are silent it looks at some rows. changes are the rows changed since a
-// table was analysed, where that is known.
-func (tx *Tx) statistics(ctx context.Context, s *schema.Schema, changes map[string]int64) error {
+// Classes reads from planner statistics which classes are in the tables, and
+// which of the columns that Catalog could not judge hold jsonpickle. It fills
+// Table.Classes and completes the tree.
+func (tx *Tx) Classes(ctx context.Context, s *schema.Schema) error {
 	doubts := s.Doubts()
-	index := map[[2]string]int{}
+	index := map[[2]string]schema.Doubt{}
 	columns := []string{"type"}
-	for i, d := range doubts {
-		index[[2]string{d.Table.Key(), d.Column.Name}] = i
+	for _, d := range doubts {
+		index[[2]string{d.Table.Key(), d.Column.Name}] = d
 		columns = append(columns, d.Column.Name)
 	}
-	var tables []string
+	var tables, oids []string
 	for _, key := range slices.Sorted(maps.Keys(s.Tables)) {
 		if c := s.Tables[key].Column("type"); c != nil && c.Class {
 			tables = append(tables, s.Tables[key].Name)
+			oids = append(oids, strconv.FormatUint(uint64(s.Tables[key].OID), 10))
 		}
 	}
 	if len(tables) == 0 {
 		return nil
 	}
-	query := fmt.Sprintf(statisticsSQL, peekBytes, peekValues, literals(columns), literals(tables))
-	settled := make([]bool, len(doubts))
-	err := tx.eachRow(ctx, query, func(scan func(...any) error) error {
+	query := fmt.Sprintf(statisticsSQL, peekBytes, peekValues, literals(columns), literals(tables), strings.Join(oids, ", "))
+	rows, err := tx.Query(ctx, query)
+	if err != nil {
+		return fmt.Errorf("read planner statistics: %w", err)
+	}
+	if err := errors.Join(scanStatistics(rows, s, index), rows.Close()); err != nil {
+		return fmt.Errorf("read planner statistics: %w", err)
+	}
+	s.Observe()
+	return nil
+}
+
+// scanStatistics takes the result sets of statisticsSQL.
+func scanStatistics(rows *Result, s *schema.Schema, doubts map[[2]string]schema.Doubt) error {
+	changes := map[uint32]int64{} // since a table was analysed, where that is known
+	for rows.Next() {
+		var oid uint32
+		var n int64
+		if err := rows.Scan(&oid, &n); err != nil {
+			return err
+		}
+		changes[oid] = n
+	}
+	if err := rows.Err(); err != nil || !rows.NextResultSet() {
+		return err
+	}
+	for rows.Next() {
 		var in, name, column string
 		var st statistic
-		if err := scan(&in, &name, &column, &st.nulls, &st.width, &st.distinct, &st.common, &st.freqs, &st.bounds); err != nil {
+		if err := rows.Scan(&in, &name, &column, &st.nulls, &st.width, &st.distinct, &st.common, &st.freqs, &st.bounds); err != nil {
 			return err
 		}
 		key := (&schema.Table{Schema: in, Name: name}).Key()
 		if t := s.Tables[key]; t != nil && column == "type" {
-			st.classes(t, changes)
+			changed, known := changes[t.OID]
+			st.classes(t, known && changed == 0)
 		}
-		if i, ok := index[[2]string{key, column}]; ok {
-			values := append(st.common, st.bounds...)
-			doubts[i].Judge(values, peekBytes)
-			settled[i] = st.nulls == 1 || doubts[i].Column.Kind == schema.Pickle || len(values) > 0 && st.width <= wideBytes
+		if d, ok := doubts[[2]string{key, column}]; ok {
+			d.Judge(append(st.common, st.bounds...), peekBytes)
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
-	s.Observe()
-	return tx.peek(ctx, doubts, settled)
+	return rows.Err()
 }
 
-// classes notes the classes that the statistics of a table's type column list.
-func (st *statistic) classes(t *schema.Table, changes map[string]int64) {
+// classes notes the classes that the statistics of a table's type column list;
+// fresh says that nothing changed since.
+func (st *statistic) classes(t *schema.Table, fresh bool) {
 	if t.Classes != nil {
 		return // a parent's statistics with and without its children
 	}
@@ -120,36 +147,36 @@ func (st *statistic) classes(t *schema.Table, changes map[string]int64) {
 	if distinct < 0 {
 		distinct = math.Round(-distinct * total)
 	}
-	changed, known := changes[t.Key()]
-	t.ClassesComplete = known && changed == 0 && t.Rows <= sampled && len(t.Classes) == int(distinct)
+	t.ClassesComplete = fresh && t.Rows <= sampled && len(t.Classes) == int(distinct)
 }
 
-// peek looks at a few rows for the columns that are not settled.
-func (tx *Tx) peek(ctx context.Context, doubts []schema.Doubt, settled []bool) error {
+// peek looks at a few rows of each doubtful column. Columns without a value there
+// (or with numbers only) are undecided where the table has more rows than were looked at.
+func (tx *Tx) peek(ctx context.Context, doubts []schema.Doubt) (undecided bool, err error) {
 	var parts []string
 	for i, d := range doubts {
-		if settled[i] || d.Table.View {
-			continue
+		if !d.Table.View {
+			parts = append(parts, fmt.Sprintf(
+				"(SELECT %d, left(v, %d) FROM (SELECT %s FROM %s LIMIT %d) t (v) WHERE v IS NOT NULL LIMIT %d)",
+				i, peekBytes, pq.QuoteIdentifier(d.Column.Name), quoteTable(d.Table), peekRows, peekValues))
 		}
-		parts = append(parts, fmt.Sprintf(
-			"(SELECT %d, left(v, %d) FROM (SELECT %s FROM %s LIMIT %d) t (v) WHERE v IS NOT NULL LIMIT %d)",
-			i, peekBytes, pq.QuoteIdentifier(d.Column.Name), quoteTable(d.Table), peekRows, peekValues))
 	}
 	if len(parts) == 0 {
-		return nil
+		return false, nil
 	}
 	values := map[int][]string{}
-	err := tx.eachRow(ctx, strings.Join(parts, "\nUNION ALL\n"), func(scan func(...any) error) error {
+	err = tx.eachRow(ctx, strings.Join(parts, "\nUNION ALL\n"), func(scan func(...any) error) error {
 		var i int
 		var v string
 		err := scan(&i, &v)
 		values[i] = append(values[i], v)
 		return err
 	})
-	for i, v := range values {
-		doubts[i].Judge(v, peekBytes)
+	for i, d := range doubts {
+		open := d.Judge(values[i], peekBytes)
+		undecided = undecided || open && d.Table.Rows > peekRows
 	}
-	return err
+	return undecided, err
 }
 
 // literals lists texts as SQL wants them.

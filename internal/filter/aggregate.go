@@ -51,7 +51,7 @@ func (p *Plan) aggregate() *Error {
 		if err := p.addField(called(name, expr, n), n); err != nil {
 			return err
 		}
-		p.group = append(p.group, len(p.select_))
+		p.group = append(p.group, len(p.selected))
 	}
 	if p.query.Count {
 		p.addColumn("count", &schema.Column{Kind: schema.Int, Type: "bigint"}, "count(*)")

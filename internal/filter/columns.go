@@ -26,7 +26,7 @@ func (p *Plan) columns() *Error {
 		}
 	}
 	if p.query.Distinct {
-		for i := range p.select_ {
+		for i := range p.selected {
 			p.group = append(p.group, i+1)
 		}
 	}
@@ -36,22 +36,26 @@ func (p *Plan) columns() *Error {
 // defaultColumns shows what the user did not choose: on a terminal the fitted
 // set, else all columns of the entity in the table's order.
 func (p *Plan) defaultColumns() {
-	all := p.c.schema.ColumnsOf(p.query.Entity)
-	if p.query.Fitted {
-		if names := p.c.schema.DefaultFields(p.query.Entity); names != nil {
-			real := 0
-			for _, n := range names {
-				if p.scope.table.Column(n) != nil {
-					real++
-				}
-				_ = p.addField(n, &path{segs: []string{n}})
-			}
-			p.Hidden = max(len(all)-real, 0)
-			return
-		}
+	names := p.c.schema.DefaultFields(p.query.Entity)
+	if !p.query.Fitted || names == nil {
+		p.addAll()
+		return
 	}
-	for i := range all {
-		p.addColumn(all[i].Name, &all[i], p.scope.alias+"."+ident(all[i].Name))
+	stored := 0
+	for _, n := range names {
+		if p.scope.table.Column(n) != nil {
+			stored++
+		}
+		// A default that this database does not know is left out.
+		_ = p.addField(n, &path{segs: []string{n}})
+	}
+	p.Hidden = max(len(p.c.schema.ColumnsOf(p.query.Entity))-stored, 0)
+}
+
+// addAll adds every column of the entity, in the table's order.
+func (p *Plan) addAll() {
+	for _, col := range p.c.schema.ColumnsOf(p.query.Entity) {
+		p.addColumn(col.Name, &col, p.scope.alias+"."+ident(col.Name))
 	}
 }
 
@@ -59,7 +63,7 @@ func (p *Plan) addColumn(name string, col *schema.Column, sql string) {
 	c := *col
 	c.Name = name
 	p.Columns = append(p.Columns, c)
-	p.select_ = append(p.select_, sql)
+	p.selected = append(p.selected, sql)
 }
 
 // addSpec adds one item of --columns: *, a field, path.*, an expression, or
@@ -67,10 +71,7 @@ func (p *Plan) addColumn(name string, col *schema.Column, sql string) {
 func (p *Plan) addSpec(spec string) *Error {
 	switch {
 	case spec == "*":
-		all := p.c.schema.ColumnsOf(p.query.Entity)
-		for i := range all {
-			p.addColumn(all[i].Name, &all[i], p.scope.alias+"."+ident(all[i].Name))
-		}
+		p.addAll()
 		return nil
 	case isStar(spec):
 		return p.addStar(spec)
@@ -217,13 +218,13 @@ func (p *Plan) sort() *Error {
 	}
 	if p.query.Distinct {
 		if len(p.order) == 0 {
-			p.order = append(p.order, p.select_...)
+			p.order = append(p.order, p.selected...)
 		}
 		return nil
 	}
 	if len(p.group) > 0 || p.Single {
 		for _, g := range p.group { // where the fields of --sort are equal
-			p.order = append(p.order, p.select_[g-1]+" NULLS LAST")
+			p.order = append(p.order, p.selected[g-1]+" NULLS LAST")
 		}
 		return nil
 	}
@@ -250,14 +251,14 @@ func (p *Plan) sortTerm(expr string) (string, *Error) {
 		// A column of the result may have a name that is no expression.
 		shown := c.Name == expr || err == nil && c.Name == called(expr, expr, n)
 		if shown && (p.query.Distinct || len(p.group) > 0 || p.Single) {
-			return p.select_[i], nil
+			return p.selected[i], nil
 		}
 	}
 	if err != nil {
 		return "", err
 	}
 	p.c.expr = expr
-	if p.query.Distinct || len(p.group) > 0 {
+	if p.query.Distinct || len(p.group) > 0 || p.Single {
 		e := p.c.errorAt(n, quoteForPeople(expr)+" is not among the columns shown, which --sort needs here")
 		var names []string
 		for _, c := range p.Columns {

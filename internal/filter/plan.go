@@ -17,15 +17,15 @@ type Plan struct {
 	Hidden  int             // columns of the entity that Columns leaves out by default
 	Single  bool            // the answer is one row of aggregates
 
-	c       *compiler
-	scope   *scope
-	query   Query
-	where   []string // templates
-	select_ []string // templates, one a column
-	group   []int    // 1-based places in select_
-	order   []string // templates
-	fields  []aggregated
-	wants   []Want
+	c        *compiler
+	scope    *scope
+	query    Query
+	where    []string // templates
+	selected []string // templates, one a column
+	group    []int    // 1-based places in selected
+	order    []string // templates
+	fields   []aggregated
+	wants    []Want
 }
 
 // Want is a column that a condition looks up by value and that no index serves.
@@ -118,7 +118,7 @@ func (s *scope) usesJSON() bool {
 // Rows is the statement that gives the rows.
 func (p *Plan) Rows(judged [][]Judged) (sql string, args []any) {
 	st := p.c.statement(judged)
-	return p.rows(st, "ROW("+strings.Join(p.select_, ", ")+")"), st.args
+	return p.rows(st, "ROW("+strings.Join(p.selected, ", ")+")"), st.args
 }
 
 func (p *Plan) rows(st *statement, what string) string {
@@ -128,7 +128,7 @@ func (p *Plan) rows(st *statement, what string) string {
 	if len(p.group) > 0 {
 		terms := make([]string, len(p.group))
 		for i, g := range p.group {
-			terms[i] = p.select_[g-1]
+			terms[i] = p.selected[g-1]
 		}
 		b.WriteString("\nGROUP BY " + st.text(strings.Join(terms, ", ")))
 	}

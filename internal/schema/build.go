@@ -117,9 +117,14 @@ func (s *Schema) Doubts() []Doubt {
 }
 
 // Judge settles the doubt by some of the column's values; cut says that long
-// values end early. Without values nothing changes.
-func (d Doubt) Judge(values []string, cut int) {
-	if LooksPickled(values, cut) {
+// values end early. It reports whether other values could still decide
+// otherwise: where there are none, or none but numbers.
+func (d Doubt) Judge(values []string, cut int) (open bool) {
+	switch pickled, text := judgePickled(values, cut); {
+	case pickled:
 		d.Column.Kind, d.Column.Python = Pickle, "PythonObject"
+		return false
+	default:
+		return !text
 	}
 }

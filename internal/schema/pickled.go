@@ -7,15 +7,20 @@ import "strings"
 // list or an object. Values of cut bytes or more may end early; cut 0 says that
 // none does.
 func LooksPickled(values []string, cut int) bool {
-	telling := false
+	pickled, _ := judgePickled(values, cut)
+	return pickled
+}
+
+// judgePickled is LooksPickled; text says that some value is no JSON.
+func judgePickled(values []string, cut int) (pickled, text bool) {
 	for _, v := range values {
 		v := strings.TrimSpace(v)
 		if !jsonLike(v, cut > 0 && len(v) >= cut) {
-			return false
+			return false, true
 		}
-		telling = telling || strings.ContainsRune(`{["`, rune(v[0]))
+		pickled = pickled || strings.ContainsRune(`{["`, rune(v[0]))
 	}
-	return telling
+	return pickled, false
 }
 
 // jsonLike reports whether text is one JSON value, or the beginning of one where
