@@ -19,7 +19,9 @@ func newHelp(*app) *cobra.Command {
 			var names []string
 			if parent, rest, err := cmd.Root().Find(args); err == nil && len(rest) == 0 {
 				for _, c := range parent.Commands() {
-					names = append(names, c.Name()+"\t"+c.Short)
+					if !c.Hidden {
+						names = append(names, c.Name()+"\t"+c.Short)
+					}
 				}
 			}
 			return names, cobra.ShellCompDirectiveNoFileComp

@@ -46,6 +46,9 @@ a pipe CSV; --format decides otherwise. Which database: see exptool help config.
 	a.bind(root.PersistentFlags())
 	// Fails only for a flag that is not there, which the tests would show.
 	_ = root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(cli.Formats(), cobra.ShellCompDirectiveNoFileComp))
+	_ = root.RegisterFlagCompletionFunc("db", func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return a.completePrivate(cmd, nil, typed)
+	})
 	everyCommand(root, func(cmd *cobra.Command) {
 		if cmd.HasSubCommands() && !cmd.Runnable() {
 			group(cmd) // or cobra would show help for any wrong word, and succeed

@@ -31,7 +31,7 @@ by worker id, assignment id or unique id. Looking changes nothing.`,
 		Example: `  exptool show participant 5
   exptool show trial 12 --format json`,
 		Args:              cobra.ExactArgs(2),
-		ValidArgsFunction: a.completeQuery,
+		ValidArgsFunction: a.completeEntity,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.entity, o.id = args[0], args[1]
 			return runShow(cmd.Context(), a, o)

@@ -137,6 +137,10 @@ func fromServer(e *pq.Error, addr Address, prefix int) *Error {
 		out.Kind, out.Hint = ErrConnect, "the server has no free connection; try again later"
 	default:
 		out.Kind = kindOfClass(code)
+		if code == "08P01" && strings.Contains(out.Message, "authentication failed") { // pgbouncer's way to say it
+			out.Message = fmt.Sprintf("no access for user %q to %s: %s", addr.User(), addr.where(), out.Message)
+			out.Hint = "put the right password into --db, PGPASSWORD or ~/.pgpass"
+		}
 	}
 	return out
 }

@@ -62,16 +62,7 @@ func (p *Plan) aggregate() *Error {
 		}
 	}
 	p.Single = len(p.group) == 0
-	if err := p.sort(); err != nil {
-		return err
-	}
-	if len(p.query.Sort) == 0 {
-		p.order = nil
-		for _, g := range p.group {
-			p.order = append(p.order, p.selected[g-1]+" NULLS LAST")
-		}
-	}
-	return nil
+	return p.sort()
 }
 
 func (p *Plan) addAggregate(a Aggregate) *Error {

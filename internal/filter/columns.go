@@ -222,6 +222,12 @@ func (p *Plan) sort() *Error {
 		}
 		return nil
 	}
+	if len(p.group) > 0 || p.Single {
+		for _, g := range p.group { // where the fields of --sort are equal
+			p.order = append(p.order, p.selected[g-1]+" NULLS LAST")
+		}
+		return nil
+	}
 	if len(p.query.Sort) == 0 || p.query.Limit > 0 {
 		for _, key := range p.scope.table.PrimaryKey {
 			p.order = append(p.order, p.scope.alias+"."+ident(key))
@@ -252,7 +258,7 @@ func (p *Plan) sortTerm(expr string) (string, *Error) {
 		return "", err
 	}
 	p.c.expr = expr
-	if p.query.Distinct || len(p.group) > 0 {
+	if p.query.Distinct || len(p.group) > 0 || p.Single {
 		e := p.c.errorAt(n, quoteForPeople(expr)+" is not among the columns shown, which --sort needs here")
 		var names []string
 		for _, c := range p.Columns {
