@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 
@@ -70,6 +71,10 @@ func runLoad(ctx context.Context, a *app, o *loadOptions) error {
 		warnings, err = db.Load(ctx, o.file, progress.Set)
 		return err
 	})
+	var broken *repo.LoadError
+	if errors.As(err, &broken) {
+		return fmt.Errorf("%s: %w", o.file, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -2,12 +2,15 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"exptool/internal/filter"
 	"exptool/internal/schema"
 	"exptool/repo"
 )
@@ -57,11 +60,35 @@ func runSQL(ctx context.Context, a *app, o *sqlOptions) (err error) {
 	return db.Read(ctx, a.readOptions(), func(tx *repo.Tx) error {
 		rows, err := tx.Only(ctx, o.text)
 		if err != nil {
-			return err
+			return pointing(err, o.text)
 		}
 		_, err = a.writeRows(ctx, rows, writeOptions{urls: func(c schema.Column) bool {
 			return c.Kind == schema.Text && !slices.Contains(free, c.Name)
 		}})
 		return err
 	})
+}
+
+// pointing shows where in a statement the server found its mistake.
+func pointing(err error, statement string) error {
+	var e *repo.Error
+	if !errors.As(err, &e) || e.Position == 0 {
+		return err
+	}
+	start := 0
+	for i := range statement { // Position counts characters
+		if e.Position--; e.Position == 0 {
+			start = i
+			break
+		}
+	}
+	end := start + len(strings.TrimRight(firstWord(statement[start:]), ",;()"))
+	return &filter.Error{Message: e.Message, Hint: e.Hint, Expr: statement, Start: start, End: end}
+}
+
+func firstWord(s string) string {
+	if i := strings.IndexFunc(s, unicode.IsSpace); i >= 0 {
+		return s[:i]
+	}
+	return s
 }

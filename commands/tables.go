@@ -51,11 +51,14 @@ func runTables(ctx context.Context, a *app) (err error) {
 		for _, c := range t.Classes {
 			classes = append(classes, s.className(false)(c.Identity)+" "+strconv.FormatInt(c.Rows, 10))
 		}
-		estimate := ""
+		estimate, size := "", report.Bytes(t.Bytes)
 		if t.Rows >= 0 && !t.View {
 			estimate = strconv.FormatInt(t.Rows, 10)
 		}
-		rows = append(rows, []string{key, s.schema.Word(t), estimate, report.Bytes(t.Bytes), strings.Join(classes, ", ")})
+		if t.View && t.Bytes == 0 {
+			size = "" // of a view that holds nothing itself
+		}
+		rows = append(rows, []string{key, s.schema.Word(t), estimate, size, strings.Join(classes, ", ")})
 	}
 	_, err = a.writeRows(ctx, report.Texts(tableColumns, rows), writeOptions{})
 	if err == nil {

@@ -111,7 +111,7 @@ func (db *DB) transact(ctx context.Context, begin string, timeout time.Duration,
 		tx.release(ctx)
 	}()
 	if err := fn(tx); err != nil {
-		return translate(err, db.addr, 0)
+		return err
 	}
 	if end == "ROLLBACK" {
 		return nil

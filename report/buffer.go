@@ -136,10 +136,10 @@ func Wide(rows schema.Rows, by int, o Options) (*Buffered, error) {
 	return w, nil
 }
 
-// Bytes writes a size for people: 13 MB. 0 is empty.
+// Bytes writes a size for people: 13 MB. A negative one is not known: empty.
 func Bytes(n int64) string {
 	switch {
-	case n <= 0:
+	case n < 0:
 		return ""
 	case n < 10_000:
 		return fmt.Sprintf("%d B", n)

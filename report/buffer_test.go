@@ -33,7 +33,7 @@ func TestWide(t *testing.T) {
 }
 
 func TestBytes(t *testing.T) {
-	for n, want := range map[int64]string{0: "", 5: "5 B", 25_000: "25 kB", 12_345_678: "12 MB", 99_000_000_000: "99 GB"} {
+	for n, want := range map[int64]string{-1: "", 0: "0 B", 5: "5 B", 25_000: "25 kB", 12_345_678: "12 MB", 99_000_000_000: "99 GB"} {
 		assert.Equal(t, want, Bytes(n))
 	}
 }

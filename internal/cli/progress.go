@@ -106,6 +106,8 @@ func (p *Progress) newBar() *progressbar.ProgressBar {
 		progressbar.OptionSpinnerType(14),
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetRenderBlankState(false),
+		// Else a goroutine of the bar's own draws on after it was cleared.
+		progressbar.OptionSetSpinnerChangeInterval(0),
 	}
 	if p.unit != Bytes {
 		options = append(options, progressbar.OptionShowIts())

@@ -228,7 +228,7 @@ func (p *Plan) sort() *Error {
 		}
 		return nil
 	}
-	if len(p.query.Sort) == 0 || p.query.Limit > 0 {
+	if len(p.group) == 0 && !p.Single {
 		for _, key := range p.scope.table.PrimaryKey {
 			p.order = append(p.order, p.scope.alias+"."+ident(key))
 		}
