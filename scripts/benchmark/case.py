@@ -90,9 +90,10 @@ def against(row, pair, at_most, memory=None, times=False):
     return row
 
 
-def within(row, samples, at_most):
-    """Fills a row from runs without a peer; at_most is in seconds."""
-    took = timing.wall(samples)
+def within(row, samples, at_most, less=0):
+    """Fills a row from runs without a peer; at_most, and less, the seconds that
+    are not what the row is about, are in seconds."""
+    took = timing.wall(samples) - less
     row.ours = row.result = seconds(took)
     row.memory = f"{timing.peak(samples):.0f} MB"
     row.runs = f"{len(samples)}"

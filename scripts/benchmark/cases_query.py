@@ -132,11 +132,12 @@ def catalog(context):
     rows = []
     started = timing.wall(timing.alone(context.ours("", "--version"), PAIRS))
     for name, at_most in (("classes", 0.020), ("tables", None)):
-        row = Row(f"catalog-{name}", f"`{name}` on 10,000,000 trials, whole process")
+        row = Row(f"catalog-{name}", f"reading the catalog, classes included, on 10,000,000 trials: `{name}`")
         samples = timing.alone(context.ours(context.slim, name), PAIRS)
-        within(row, samples, at_most)
-        rest = (timing.wall(samples) - started) * 1000
-        row.notes.append(f"{rest:.1f} ms of it after start-up")
+        # Connecting and writing the answer included.
+        within(row, samples, at_most, less=started)
+        whole = timing.wall(samples) * 1000
+        row.notes.append(f"less start-up; the whole process takes {whole:.1f} ms")
         rows.append(row)
     return rows
 
