@@ -111,7 +111,7 @@ func runClasses(ctx context.Context, a *app, o *classesOptions) (err error) {
 			walk(c, 0)
 		}
 	}
-	if _, err := a.writeRows(ctx, report.Texts(classColumns(a.fitted()), rows), writeOptions{}); err != nil {
+	if _, err := a.writeRows(ctx, report.Texts(classColumns(a.fitted()), rows), writeOptions{keepFirst: true}); err != nil {
 		return err
 	}
 	s.tellShared()
@@ -167,6 +167,9 @@ func (s *session) learn(paths []string) error {
 	if len(learned.Classes) == 0 {
 		return notFoundf("no class with rows in %s", strings.Join(paths, ", ")).hint("name the experiment's own Python files, experiment.py first")
 	}
+	for now, was := range learned.Adopt(s.schema) {
+		s.app.streams.Talk("%s is taken for %s, as the rows call it", was, now)
+	}
 	if err := s.app.saveLearned(s.db.Address(), learned); err != nil {
 		return err
 	}
@@ -177,7 +180,11 @@ func (s *session) learn(paths []string) error {
 		}
 		s.app.streams.Print(schema.Short(c.Name) + parent + " in " + c.Table)
 	}
-	s.app.streams.Talk("learnt %d classes for %s", len(learned.Classes), s.db.Address().Label())
+	classes := "classes"
+	if len(learned.Classes) == 1 {
+		classes = "class"
+	}
+	s.app.streams.Talk("learnt %d %s for %s", len(learned.Classes), classes, s.db.Address().Label())
 	return nil
 }
 

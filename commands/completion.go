@@ -10,7 +10,8 @@ func newCompletion(a *app) *cobra.Command {
 		Use:   "completion SHELL",
 		Short: "Print a script that teaches your shell to complete exptool",
 		Long: `Print a script that teaches your shell to complete exptool's commands and flags,
-and the entities, columns and classes of the database.
+and the entities, columns and classes of the database. Bash needs the package
+bash-completion.
 
 bash:        echo 'source <(exptool completion bash)' >> ~/.bashrc
 zsh:         exptool completion zsh > "${fpath[1]}/_exptool"

@@ -55,7 +55,7 @@ func runDescribe(ctx context.Context, a *app, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := a.writeRows(ctx, report.Texts(describeColumns, s.fieldRows(e, d)), writeOptions{}); err != nil {
+	if _, err := a.writeRows(ctx, report.Texts(describeColumns, s.fieldRows(e, d)), writeOptions{keepFirst: true}); err != nil {
 		return err
 	}
 	if !a.machine() {
@@ -90,8 +90,16 @@ func (s *session) fieldRows(e schema.Entity, d *repo.Description) [][]string {
 		if keys == nil {
 			continue
 		}
+		own := 0
 		for _, k := range keys.Keys {
+			if s.app.fitted() && strings.HasPrefix(k.Path, "__") {
+				own++
+				continue
+			}
 			rows = append(rows, []string{c.Name + "." + k.Path, "", strings.Join(k.Types.Names(), ", "), "", strconv.FormatInt(k.Rows, 10), ""})
+		}
+		if own > 0 {
+			rows = append(rows, []string{c.Name + ".__…", "", "", "", "", fmt.Sprintf("%d keys of PsyNet's own", own)})
 		}
 		if keys.More {
 			rows = append(rows, []string{c.Name + ".…", "", "", "", "", "there are more keys"})
@@ -99,6 +107,10 @@ func (s *session) fieldRows(e schema.Entity, d *repo.Description) [][]string {
 		if keys.Junk > 0 {
 			rows[len(rows)-1][5] += fmt.Sprintf("; %d values are not JSON", keys.Junk)
 		}
+	}
+	for _, name := range schema.VirtualFields(e.Table) {
+		expr, _ := schema.VirtualField(e.Table, name)
+		rows = append(rows, []string{name, "", "", "", "", "is " + expr})
 	}
 	return rows
 }

@@ -105,6 +105,10 @@ func (a *app) showSQL() func(repo.Statement) {
 	}
 	return func(s repo.Statement) {
 		text := strings.TrimSpace(s.SQL)
+		if before, _, catalog := strings.Cut(text, repo.CatalogMark); catalog {
+			// It would drown the question that the user wants to learn from.
+			text = before + "-- reads the catalog: tables, columns, classes"
+		}
 		if len(s.Args) > 0 {
 			var args []string
 			for i, arg := range s.Args {

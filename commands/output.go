@@ -13,6 +13,9 @@ type writeOptions struct {
 	raw   bool
 	class func(identity string) string // the short name of a class
 	urls  func(schema.Column) bool     // columns in which URLs are masked; nil: all with text
+	// keepFirst says that the first column of a table holds names to copy, which
+	// are never cut.
+	keepFirst bool
 }
 
 // format is the output format: the one asked for, else a table for people and
@@ -68,6 +71,7 @@ func (a *app) reportOptions(w writeOptions) report.Options {
 	}
 	if a.fitted() {
 		o.Width, o.Color, o.HideColumns = a.streams.Width, a.streams.Color, true
+		o.KeepFirst, o.Round = w.keepFirst, !w.raw
 	}
 	return o
 }
@@ -101,15 +105,15 @@ func (a *app) writeCard(fields []report.Field, w writeOptions) (err error) {
 	return nil
 }
 
-// writeValue writes the one value of one row bare, for $(exptool …).
-func (a *app) writeValue(rows schema.Rows) (err error) {
+// writeValue writes the one value of one row bare, for $(exptool …), and returns
+// it.
+func (a *app) writeValue(rows schema.Rows) (value string, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		if v := rows.Values()[0]; v != nil {
-			a.streams.Print(string(v))
-		} else {
-			a.streams.Print(a.config.NA)
+		if value = a.config.NA; rows.Values()[0] != nil {
+			value = string(rows.Values()[0])
 		}
+		a.streams.Print(value)
 	}
-	return rows.Err()
+	return value, rows.Err()
 }

@@ -19,6 +19,7 @@ type queryOptions struct {
 	of     []string           // NAME=IDS
 
 	raw     bool
+	limit   int
 	one     bool
 	first   bool
 	expect  int // -1: not asked
@@ -83,7 +84,7 @@ func (o *queryOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&q.Until, "until", "", "made before `TIME`")
 	f.StringArrayVarP(&q.Columns, "columns", "c", nil, "what to show: `FIELDS`, paths, expressions, NAME=EXPR; +x adds, * is all, path.* its keys")
 	f.StringArrayVar(&q.Sort, "sort", nil, "order by `FIELDS`, - before one for descending")
-	f.IntVarP(&q.Limit, "limit", "n", 0, "at most `N` rows")
+	f.IntVarP(&o.limit, "limit", "n", 0, "at most `N` rows")
 	f.BoolVar(&o.first, "first", false, "the first row only")
 	f.BoolVar(&q.Distinct, "distinct", false, "each combination of the columns once")
 	f.BoolVar(&o.one, "one", false, "exactly one row, else an error (exit 3 or 4)")
@@ -121,7 +122,7 @@ func (o *queryOptions) read(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	switch {
-	case o.query.Limit < 0:
+	case o.limit < 0:
 		return usagef("--limit takes a number of rows")
 	case o.one && o.first:
 		return usagef("--one and --first exclude each other")
@@ -133,11 +134,14 @@ func (o *queryOptions) read(cmd *cobra.Command, args []string) error {
 		return usagef("--watch takes a span of time of at least 100ms, for example 5s")
 	case cmd.Flags().Changed("expect") && o.expect < 0:
 		return usagef("--expect takes a number of rows")
-	case cmd.Flags().Changed("limit") && o.query.Limit == 0:
+	case cmd.Flags().Changed("limit") && o.limit == 0:
 		return usagef("--limit takes a number of rows, at least 1")
 	}
-	if o.first {
+	if o.query.Limit = o.limit; o.first {
 		o.query.Limit = 1
+	}
+	if o.wide {
+		o.query.Limit = 0 // it counts the rows of the wide table
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func runQuery(ctx context.Context, a *app, o *queryOptions) (err error) {
 		return err
 	}
 	if o.query.Fitted = a.fitted() && !o.raw; o.query.Fitted && len(o.query.Columns) == 0 {
-		o.query.Columns = a.config.Columns[o.query.Entity.Name] // as configured, or nil
+		o.query.Columns = s.configuredColumns(o.query.Entity)
 	}
 	if o.one && o.query.Limit == 0 {
 		o.query.Limit = 4 // the one, or the first rivals
@@ -71,7 +71,8 @@ func withLeftOver(err error, q filter.Query) error {
 
 // answer runs a plan and writes what it gives.
 func (s *session) answer(ctx context.Context, o *queryOptions, plan *filter.Plan) error {
-	return s.db.Ask(ctx, s.app.readOptions(), plan, func(a *repo.Answer) error {
+	var found int64
+	err := s.db.Ask(ctx, s.app.readOptions(), plan, func(a *repo.Answer) error {
 		s.tellJunk(a.Junk)
 		if o.expect >= 0 {
 			n, err := a.Count(ctx)
@@ -87,43 +88,59 @@ func (s *session) answer(ctx context.Context, o *queryOptions, plan *filter.Plan
 			return err
 		}
 		if o.one {
+			found = 1
 			return s.writeOne(ctx, o, a, rows)
 		}
-		if err := s.write(ctx, o, plan, rows); err != nil {
+		if found, err = s.write(ctx, o, plan, rows); err != nil {
 			return err
 		}
 		if o.query.Count || len(o.query.Aggregates) > 0 {
-			return s.tellSummary(ctx, o, a)
+			return s.tellSummary(ctx, o, a, &found)
 		}
 		return nil
 	})
+	if err == nil && found == 0 {
+		return s.tellMissingKeys(ctx, o.query, plan)
+	}
+	return err
 }
 
-// write writes the rows in the format that was asked for, and says what it hid.
-func (s *session) write(ctx context.Context, o *queryOptions, plan *filter.Plan, rows schema.Rows) error {
+// write writes the rows in the format that was asked for, says what it hid, and
+// returns how many there were.
+func (s *session) write(ctx context.Context, o *queryOptions, plan *filter.Plan, rows schema.Rows) (int64, error) {
 	w := s.writeOptions(o.query.Entity, o.raw)
+	columns := len(plan.Columns) + plan.Hidden
 	if o.wide {
 		wide, err := report.Wide(rows, plan.Groups(), s.app.reportOptions(w))
 		if err != nil {
-			return err
+			return 0, err
 		}
-		rows = wide
+		wide.Truncate(o.limit)
+		rows, columns = wide, len(wide.Columns())
 	}
 	if plan.Single && len(plan.Columns) == 1 && !s.app.formatGiven() && s.app.toStdout() {
-		return s.app.writeValue(rows)
+		value, err := s.app.writeValue(rows)
+		if o.query.Count && value == "0" {
+			return 0, err
+		}
+		return 1, err
 	}
 	sum, err := s.app.writeRows(ctx, rows, w)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if o.query.Limit > 0 && sum.Rows == int64(o.query.Limit) && !o.first {
+	if o.limit > 0 && sum.Rows == int64(o.limit) {
 		s.app.streams.Talk("the first %d; --limit stops there", sum.Rows)
 	}
-	if plan.Hidden > 0 || len(sum.Hidden) > 0 {
-		shown := len(plan.Columns) - len(sum.Hidden)
-		s.app.streams.Talk("%d of %d columns; --columns '*'", shown, len(plan.Columns)+plan.Hidden)
+	switch hidden := plan.Hidden + len(sum.Hidden); {
+	case sum.Rows == 0:
+		s.app.streams.Talk("no %s", o.query.Entity.Name)
+	case hidden > 0 && (plan.Groups() > 0 || plan.Single):
+		s.app.streams.Talk("%d of %d columns fit; --format csv has all", columns-hidden, columns)
+	case hidden > 0:
+		s.app.streams.Talk("%d of %d columns; --columns '*'", columns-hidden, columns)
 	}
-	return nil
+	return sum.Rows, nil
 }
 
 // writeOne writes the row if it is the only one.
@@ -182,12 +199,14 @@ func (s *session) className(raw bool) func(string) string {
 	}
 }
 
-// tellSummary says on stderr who is behind an aggregate.
-func (s *session) tellSummary(ctx context.Context, o *queryOptions, a *repo.Answer) error {
+// tellSummary says on stderr who is behind an aggregate; found becomes how many
+// rows are, where there is more to say than their number.
+func (s *session) tellSummary(ctx context.Context, o *queryOptions, a *repo.Answer, found *int64) error {
 	columns, n, err := a.Summary(ctx)
-	if err != nil {
+	if err != nil || n == nil {
 		return err
 	}
+	*found = n[0]
 	name := o.query.Entity.Name
 	if len(columns) > 1 && columns[1].Name == "failed" {
 		name = "trials"

@@ -130,11 +130,21 @@ func flagError(cmd *cobra.Command, err error) error {
 				names = append(names, "--"+f.Name)
 			}
 		})
+		if known := synonyms[name]; slices.Contains(names, "--"+known) {
+			return usagef("unknown flag --%s of %s", name, cmd.CommandPath()).hint("did you mean --" + known + "?")
+		}
 		return usagef("unknown flag --%s of %s", name, cmd.CommandPath()).hint(didYouMean("--"+name, names, help))
 	case errors.As(err, &invalid):
 		return usagef("--%s takes %s", invalid.GetFlag().Name, takes(invalid.GetFlag())).about(invalid.GetValue())
 	}
 	return usagef("%w", err).hint("see " + cmd.CommandPath() + " --help")
+}
+
+// synonyms are flags as other tools call them.
+var synonyms = map[string]string{
+	"avg": "mean", "average": "mean", "std": "sd", "stddev": "sd", "order": "sort", "order-by": "sort", "sort-by": "sort",
+	"group-by": "by", "group": "by", "filter": "where", "fields": "columns", "select": "columns", "head": "limit", "top": "limit",
+	"no-bots": "people", "humans": "people", "no-failed": "alive", "not-failed": "alive", "unique": "distinct", "database": "db", "url": "db",
 }
 
 // takes says what values a flag has.

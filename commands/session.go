@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -151,7 +152,7 @@ func (s *session) visibleKeys(spec string, keys []string) []string {
 		}
 	}
 	if len(hidden) > 0 {
-		s.app.streams.Talk("%s leaves out PsyNet's own %s", spec, strings.Join(hidden, ", "))
+		s.app.streams.Talk("%s leaves out %d keys of PsyNet's own, which begin with __", spec, len(hidden))
 	}
 	return shown
 }
@@ -184,4 +185,15 @@ func (s *session) tellExact(e schema.Entity, exact bool) {
 		s.app.streams.Talk("whether %s belong to %s is not known; teach it with exptool classes --learn experiment.py",
 			strings.Join(others, ", "), e.Name)
 	}
+}
+
+// configuredColumns are the columns that the configuration shows of an entity on
+// a terminal, nil where it does not say. Names there that nothing has are told.
+func (s *session) configuredColumns(e schema.Entity) []string {
+	for _, name := range slices.Sorted(maps.Keys(s.app.config.Columns)) {
+		if _, err := s.schema.Entity(name, false); err != nil {
+			s.app.streams.Warn("columns of the configuration: %s", err)
+		}
+	}
+	return s.app.config.Columns[e.Name]
 }

@@ -75,14 +75,21 @@ func (a *Answer) Summary(ctx context.Context) ([]schema.Column, []int64, error) 
 
 // Keys are the keys of the JSON objects in the first column, in the order in
 // which they are first met.
-func (a *Answer) Keys(ctx context.Context) (keys []string, err error) {
+func (a *Answer) Keys(ctx context.Context) ([]string, error) { return a.KeysUnder(ctx, nil) }
+
+// KeysUnder is Keys for the objects at a path inside the first column.
+func (a *Answer) KeysUnder(ctx context.Context, path []string) (keys []string, err error) {
 	seen := map[string]bool{}
 	err = a.each(ctx, func(v [][]byte) error {
-		found, err := pyjson.Keys(v[0])
-		if err != nil {
+		value, found, err := pyjson.Get(nil, v[0], path, pyjson.NaNString)
+		if err != nil || !found {
 			return nil // junk has no keys; Junk counts it where it is looked into
 		}
-		for _, k := range found {
+		at, err := pyjson.Keys(value)
+		if err != nil {
+			return err
+		}
+		for _, k := range at {
 			if !seen[k.Name] {
 				seen[k.Name] = true
 				keys = append(keys, k.Name)

@@ -1,12 +1,15 @@
 package repo
 
+// CatalogMark begins the statements that read the catalog.
+const CatalogMark = "/* the catalog */"
+
 // catalogSQL reads the catalog in one round trip: several statements without
 // arguments in one simple query, a result set each, in the order in which
 // readCatalog takes them. Objects of users have oids from 16384 on, which spares
 // joins; nothing here looks at a row of a user's table, so that the time it
 // takes does not depend on how many there are. What only `describe` shows (the
 // text of defaults and indexes) is left to Describe: it would double the time.
-const catalogSQL = `
+const catalogSQL = CatalogMark + `
 SELECT current_setting('server_version_num')::int,
        current_setting('TimeZone'),
        pg_is_in_recovery(),

@@ -29,7 +29,7 @@ const sampled = 30000
 // statisticsSQL reads what planner statistics know of the type column and of
 // doubtful ones. Lists of names are what pg_stats can use: a join makes it judge
 // the privileges of every column of the database, which takes ten times as long.
-const statisticsSQL = `
+const statisticsSQL = CatalogMark + `
 SELECT oid,
        pg_stat_get_mod_since_analyze(oid)
 FROM pg_class
@@ -165,7 +165,7 @@ func (tx *Tx) peek(ctx context.Context, doubts []schema.Doubt) (undecided bool, 
 		return false, nil
 	}
 	values := map[int][]string{}
-	err = tx.eachRow(ctx, strings.Join(parts, "\nUNION ALL\n"), func(scan func(...any) error) error {
+	err = tx.eachRow(ctx, CatalogMark+"\n"+strings.Join(parts, "\nUNION ALL\n"), func(scan func(...any) error) error {
 		var i int
 		var v string
 		err := scan(&i, &v)

@@ -48,6 +48,13 @@ func Texts(columns []schema.Column, rows [][]string) *Buffered {
 // Len is the number of rows.
 func (b *Buffered) Len() int { return len(b.rows) }
 
+// Truncate keeps the first n rows; 0 keeps all.
+func (b *Buffered) Truncate(n int) {
+	if n > 0 && n < len(b.rows) {
+		b.rows = b.rows[:n]
+	}
+}
+
 // Row is the i-th row's values, nil for NULL.
 func (b *Buffered) Row(i int) [][]byte { return b.rows[i] }
 

@@ -33,6 +33,8 @@ type Options struct {
 	Width       int  // of the terminal in cells; 0 cuts nothing
 	Color       bool // for tables and cards
 	HideColumns bool // a table may leave out columns on the right that do not fit
+	KeepFirst   bool // a table never cuts its first column: names to copy
+	Round       bool // a table shows fractions with six digits that matter
 
 	// Class gives the short name of a class by its identity; nil is schema.Short.
 	Class func(identity string) string

@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/tw"
@@ -123,6 +125,9 @@ func (t *table) show(i int, v []byte) string {
 		t.maybe[i] = false
 		return t.dim(`""`)
 	}
+	if kind := t.cells.columns[i].Kind; t.o.Round && (kind == schema.Float || kind == schema.Numeric) {
+		v = rounded(v)
+	}
 	if t.maybe[i] && !isNumber(v) {
 		t.maybe[i] = false
 	}
@@ -131,6 +136,16 @@ func (t *table) show(i int, v []byte) string {
 		t.scratch = append(t.scratch, "…"...)
 	}
 	return string(t.scratch)
+}
+
+// rounded is a number with the six digits that matter to somebody who reads it;
+// one that would need an exponent stays as it is.
+func rounded(v []byte) []byte {
+	f, err := strconv.ParseFloat(string(v), 64)
+	if abs := math.Abs(f); err != nil || len(v) <= 8 || abs >= 1e6 || abs < 1e-4 {
+		return v
+	}
+	return strconv.AppendFloat(nil, f, 'g', 6, 64)
 }
 
 // dim is text that stands for something else.
@@ -146,7 +161,7 @@ func (t *table) layOut(dst []byte, slack int) []byte {
 	for i := range t.columns {
 		filled := t.columns[i].data > 0
 		t.right[i] = t.right[i] || t.maybe[i] && filled
-		t.columns[i].rigid = t.rigid[i] || t.right[i]
+		t.columns[i].rigid = t.rigid[i] || t.right[i] || i == 0 && t.o.KeepFirst
 		if t.right[i] && filled {
 			t.columns[i].data += slack
 		}

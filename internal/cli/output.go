@@ -88,10 +88,22 @@ func through(path string, mode fs.FileMode) bool {
 
 // beside opens a temporary file in target's directory, where a rename to target
 // is one step.
+// noDirectory is the error for a directory that is not there.
+type noDirectory string
+
+// Error names the directory.
+func (d noDirectory) Error() string { return "there is no directory " + string(d) }
+
+// Unwrap makes it fs.ErrNotExist.
+func (noDirectory) Unwrap() error { return fs.ErrNotExist }
+
 func beside(target string, mode fs.FileMode) (*Output, error) {
 	dir, base := filepath.Split(target)
 	temp := filepath.Join(dir, "."+base+"."+rand.Text()[:8]+".tmp")
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // less the umask
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("opening the output: %w", noDirectory(filepath.Clean(dir)))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the output: %w", err)
 	}

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -41,6 +42,27 @@ type Judgement struct {
 	Path   []string
 	Label  string // the column, for people
 	Column schema.Column
+}
+
+// JSONPath is a path into a JSON column that a plan looks into.
+type JSONPath struct {
+	Column string   // as a field of the language: participant.vars
+	Path   []string // the keys
+}
+
+// JSONPaths are the paths that the conditions and columns look into, seen from
+// the entity itself.
+func (p *Plan) JSONPaths() []JSONPath {
+	var paths []JSONPath
+	for _, v := range p.scope.values {
+		if v.used && len(v.path) > 0 {
+			paths = append(paths, JSONPath{Column: v.doc.label, Path: v.path})
+		}
+	}
+	slices.SortFunc(paths, func(a, b JSONPath) int {
+		return cmp.Or(strings.Compare(a.Column, b.Column), slices.Compare(a.Path, b.Path))
+	})
+	return paths
 }
 
 // JudgedColumns are the columns of a Judgement's rows.

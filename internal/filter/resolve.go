@@ -124,12 +124,18 @@ func elementKind(array string) schema.Kind {
 // unknown says that nothing is called so, and what is.
 func (s *scope) unknown(in joined, p *path, first string, rest []string) *Error {
 	c := s.c
+	if e, err := c.schema.Entity(first, false); err == nil && e.Table != nil {
+		if one := c.schema.Singular(e.Table); one != first && len(c.schema.ToOne(in.table, one)) == 1 {
+			return c.errorAt(p, "a "+c.schema.Singular(in.table)+" has one "+one).
+				hint("did you mean " + strings.Join(append([]string{in.label + one}, rest...), ".") + "?")
+		}
+	}
 	if many, err := c.schema.ManyEntity(first); err == nil && len(c.schema.ToMany(in.table, many)) > 0 {
 		inner := "condition"
 		if len(rest) > 0 {
 			inner = strings.Join(rest, ".") + " …"
 		}
-		return c.errorAt(p, "a "+in.singular()+" has many "+first).
+		return c.errorAt(p, "a "+c.schema.Singular(in.table)+" has many "+first).
 			hint("say which: any(" + in.label + first + ", " + inner + ") or count(" + in.label + first + ")")
 	}
 	what := "unknown column "
@@ -170,8 +176,6 @@ func (s *scope) elsewhere(in joined, column string) []string {
 	}
 	return words
 }
-
-func (j joined) singular() string { return j.table.Name }
 
 func (j joined) entityName(s *scope) string {
 	if j.alias == s.alias {

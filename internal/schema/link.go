@@ -20,6 +20,41 @@ func Learn(files map[string][]byte) (Learned, error) {
 	return Learned{Classes: Link(raw, NewTree(VocabularyClasses()))}, nil
 }
 
+// Adopt renames learnt classes whose file was called otherwise in the experiment
+// than here: where no row has a class's identity, but rows of its table have one
+// class of the same short name, that is the class. It returns the old names by
+// the new.
+func (l Learned) Adopt(s *Schema) map[string]string {
+	renamed := map[string]string{}
+	seen := func(table, identity string) bool {
+		t := s.Tables[table]
+		return t != nil && slices.ContainsFunc(t.Classes, func(c ClassCount) bool { return c.Identity == identity })
+	}
+	for _, c := range l.Classes {
+		t := s.Tables[c.Table]
+		if t == nil || c.Identity != c.Name || seen(c.Table, c.Identity) {
+			continue
+		}
+		var same []string
+		for _, count := range t.Classes {
+			if Short(count.Identity) == Short(c.Name) {
+				same = append(same, count.Identity)
+			}
+		}
+		taken := func(other *Class) bool { return other.Identity == same[0] }
+		if len(same) == 1 && !slices.ContainsFunc(l.Classes, taken) {
+			renamed[same[0]] = c.Name
+			for _, other := range l.Classes {
+				if other.Parent == c.Name {
+					other.Parent = same[0]
+				}
+			}
+			c.Name, c.Identity = same[0], same[0]
+		}
+	}
+	return renamed
+}
+
 // Link makes of raw classes, as LearnPython reads them, those that have rows:
 // each gets its parent, table and identity, and the columns of its unmapped
 // bases (mixins). What the vocabulary does not lead to a table is left out.
