@@ -110,7 +110,7 @@ func (s *session) write(ctx context.Context, o *queryOptions, plan *filter.Plan,
 		rows = wide
 	}
 	if plan.Single && len(plan.Columns) == 1 && !s.app.formatGiven() && s.app.toStdout() {
-		return s.app.writeValue(rows)
+		return s.app.writeValue(rows, s.writeOptions(o.query.Entity, o.raw))
 	}
 	sum, err := s.app.writeRows(ctx, rows, w)
 	if err != nil {
@@ -143,7 +143,7 @@ func (s *session) writeOne(ctx context.Context, o *queryOptions, a *repo.Answer,
 	if err != nil {
 		return err
 	}
-	return severalError(o.query.Entity.Name, n, buffered.Lines(3))
+	return severalError(o.query.Entity.Name, n, buffered.Lines(3, s.app.reportOptions(s.writeOptions(o.query.Entity, o.raw))))
 }
 
 // writeOptions are those for rows of an entity. Passwords in URLs are masked in
