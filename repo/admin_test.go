@@ -44,7 +44,7 @@ func TestAlone(t *testing.T) {
 	case <-time.After(50 * time.Millisecond):
 	}
 	close(leave)
-	assert.Equal(t, repo.ErrNotFound, <-done, "as it was returned")
+	assert.ErrorIs(t, <-done, repo.ErrNotFound, "as it was returned")
 	assert.NoError(t, <-done)
 	assert.Equal(t, []string{"first", "second"}, order)
 }
