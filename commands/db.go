@@ -225,28 +225,47 @@ func (a *app) freshDatabase(ctx context.Context, server *localpg.Server, name st
 		return err
 	}
 	defer closeInto(admin, &err)
-	if known := a.knownPrivate(ctx, server, name); known == nil && !replace {
-		return usagef("there is a private database %s already", name).hint("--replace loads it anew, --name gives another name")
+	return admin.Alone(ctx, name, func() error {
+		if known := a.knownPrivate(ctx, server, name); known == nil && !replace {
+			return usagef("there is a private database %s already", name).hint("--replace loads it anew, --name gives another name")
+		}
+		return fillDatabase(ctx, server, admin, name, fill)
+	})
+}
+
+// fillDatabase is freshDatabase once nobody else makes that database. Databases
+// are dropped by the superuser: the owner may not end an autovacuum worker that
+// looks into one.
+func fillDatabase(ctx context.Context, server *localpg.Server, admin *repo.DB, name string, fill func(*repo.DB) error) (err error) {
+	drop := func(ctx context.Context, name string) error {
+		if err := server.DropDatabase(ctx, name); !errors.Is(err, repo.ErrNotFound) {
+			return err
+		}
+		return nil
 	}
 	temporary := name + loadingSuffix
 	if len(name) > 63-len(loadingSuffix) {
 		temporary = name[:63-len(loadingSuffix)] + loadingSuffix
 	}
-	if err := admin.DropDatabase(ctx, temporary); err != nil && !errors.Is(err, repo.ErrNotFound) {
+	if err := drop(ctx, temporary); err != nil {
 		return err
 	}
 	if err := admin.CreateDatabase(ctx, temporary, ""); err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil { // also where the user interrupted: nothing half-loaded stays
+			err = errors.Join(err, drop(context.WithoutCancel(ctx), temporary))
+		}
+	}()
 	db, err := repo.Open(ctx, server.Address(temporary), repo.Options{})
-	if err == nil {
-		err = errors.Join(fill(db), db.Close())
-	}
 	if err != nil {
-		// Also where the user interrupted: nothing half-loaded stays.
-		return errors.Join(err, admin.DropDatabase(context.WithoutCancel(ctx), temporary))
+		return err
 	}
-	if err := admin.DropDatabase(ctx, name); err != nil && !errors.Is(err, repo.ErrNotFound) {
+	if err := errors.Join(fill(db), db.Close()); err != nil {
+		return err
+	}
+	if err := drop(ctx, name); err != nil {
 		return err
 	}
 	return admin.RenameDatabase(ctx, temporary, name)

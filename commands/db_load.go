@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -53,7 +54,7 @@ func runLoad(ctx context.Context, a *app, o *loadOptions) error {
 	if o.name != "" {
 		name = o.name
 	}
-	if len(name) > 63 || name == "postgres" {
+	if len(name) > 63 || slices.Contains([]string{"postgres", "template0", "template1"}, name) {
 		return usagef("%q cannot be the name of a database; give another with --name", name)
 	}
 	info, err := os.Stat(o.file)

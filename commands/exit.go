@@ -101,7 +101,9 @@ func (a *app) finish(ctx context.Context, err error) int {
 		first, rest, _ := strings.Cut(err.Error(), "\n")
 		a.streams.Talk("exptool: %s", first+a.nextThing(err))
 		for _, line := range append(nonEmpty(rest), details(err)...) {
-			a.streams.Talk("  %s", line)
+			if !strings.Contains(first, line) { // what winding up met is often the same again
+				a.streams.Talk("  %s", line)
+			}
 		}
 	}
 	return code

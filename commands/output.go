@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"io"
 
 	"exptool/internal/schema"
 	"exptool/report"
@@ -88,13 +89,28 @@ func (a *app) tellMasked(sum report.Summary) {
 }
 
 // writeCard writes one row as a card, to where --output says.
-func (a *app) writeCard(fields []report.Field, w writeOptions) (err error) {
+func (a *app) writeCard(fields []report.Field, w writeOptions) error {
+	return a.toOutput(func(out io.Writer) (report.Summary, error) {
+		return report.Card(out, fields, a.reportOptions(w))
+	})
+}
+
+// writeValue writes the one value of one row bare, for $(exptool …).
+func (a *app) writeValue(rows schema.Rows, w writeOptions) error {
+	return a.toOutput(func(out io.Writer) (report.Summary, error) {
+		return report.WriteValues(out, rows, a.reportOptions(w))
+	})
+}
+
+// toOutput lets write fill what --output names, whole or not at all, and says
+// what was masked.
+func (a *app) toOutput(write func(io.Writer) (report.Summary, error)) (err error) {
 	out, err := a.streams.Output(a.flags.output)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, out.Discard()) }()
-	sum, err := report.Card(out, fields, a.reportOptions(w))
+	sum, err := write(out)
 	if err != nil {
 		return err
 	}
@@ -103,17 +119,4 @@ func (a *app) writeCard(fields []report.Field, w writeOptions) (err error) {
 	}
 	a.tellMasked(sum)
 	return nil
-}
-
-// writeValue writes the one value of one row bare, for $(exptool …), and returns
-// it.
-func (a *app) writeValue(rows schema.Rows) (value string, err error) {
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if value = a.config.NA; rows.Values()[0] != nil {
-			value = string(rows.Values()[0])
-		}
-		a.streams.Print(value)
-	}
-	return value, rows.Err()
 }

@@ -119,11 +119,15 @@ func (s *session) write(ctx context.Context, o *queryOptions, plan *filter.Plan,
 		rows, columns = wide, len(wide.Columns())
 	}
 	if plan.Single && len(plan.Columns) == 1 && !s.app.formatGiven() && s.app.toStdout() {
-		value, err := s.app.writeValue(rows)
-		if o.query.Count && value == "0" {
+		one, err := report.Buffer(rows)
+		if err != nil {
 			return 0, err
 		}
-		return 1, err
+		found := int64(1)
+		if o.query.Count && string(one.Row(0)[0]) == "0" {
+			found = 0
+		}
+		return found, s.app.writeValue(one, w)
 	}
 	sum, err := s.app.writeRows(ctx, rows, w)
 	if err != nil {
@@ -160,7 +164,7 @@ func (s *session) writeOne(ctx context.Context, o *queryOptions, a *repo.Answer,
 	if err != nil {
 		return err
 	}
-	return severalError(o.query.Entity.Name, n, buffered.Lines(3))
+	return severalError(o.query.Entity.Name, n, buffered.Lines(3, s.app.reportOptions(s.writeOptions(o.query.Entity, o.raw))))
 }
 
 // writeOptions are those for rows of an entity. Passwords in URLs are masked in

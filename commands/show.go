@@ -74,7 +74,7 @@ func runShow(ctx context.Context, a *app, o *showOptions) (err error) {
 		case found.Len() == 0:
 			return notFoundf("no %s %q", o.entity, o.id).hint("look for it with exptool query " + e.Name)
 		case found.Len() > 1:
-			return severalError(e.Name, int64(found.Len()), found.Lines(3))
+			return severalError(e.Name, int64(found.Len()), found.Lines(3, a.reportOptions(s.writeOptions(e, o.raw))))
 		}
 		return s.card(ctx, answer, e, found, o.raw)
 	})

@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/lib/pq"
 )
@@ -49,6 +50,29 @@ func (db *DB) DropDatabase(ctx context.Context, name string) error {
 		e.Kind, e.Message, e.Hint = ErrNotFound, "there is no database "+pq.QuoteIdentifier(name), ""
 	}
 	return err
+}
+
+// makerPatience is how long Alone waits: a sample is loaded in that time.
+const makerPatience = 10 * time.Second
+
+// Alone runs fn while no other exptool on db's server makes the database of that
+// name: each would take the other's half-made one for a leftover and drop it.
+// It is an ErrTryAgain where another keeps at it.
+func (db *DB) Alone(ctx context.Context, name string, fn func() error) error {
+	var failed error // not a matter of this transaction
+	err := db.Read(ctx, ReadOptions{LockTimeout: makerPatience}, func(tx *Tx) error {
+		_, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "exptool makes "+name)
+		if errors.Is(err, ErrTryAgain) {
+			return &Error{Kind: ErrTryAgain, Message: "another exptool is making the database " + pq.QuoteIdentifier(name),
+				Hint: "wait for it, then try again", cause: err}
+		}
+		if err != nil {
+			return err
+		}
+		failed = fn()
+		return nil
+	})
+	return errors.Join(failed, err)
 }
 
 // RenameDatabase gives a database another name; nobody may be connected to it.

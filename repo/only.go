@@ -28,6 +28,9 @@ func (tx *Tx) Only(ctx context.Context, query string, args ...any) (schema.Rows,
 		return nil, &Error{Kind: ErrUsage, Message: "only a query can run here, not " + shorten(word),
 			Hint: "allowed are " + strings.Join(readers, ", ")}
 	}
+	if strings.ContainsRune(query, 0) { // which ends a string for the server
+		return nil, &Error{Kind: ErrUsage, Message: "the statement has a NUL character", Hint: "take it out"}
+	}
 	c, err := tx.start(ctx, query, args)
 	if err != nil {
 		return nil, err
@@ -40,6 +43,9 @@ func (tx *Tx) Only(ctx context.Context, query string, args ...any) (schema.Rows,
 		return nil, oneStatement(c.end(err))
 	}
 	rows, err := stmt.QueryContext(c.ctx, args...)
+	if err != nil && strings.HasPrefix(err.Error(), "sql: expected") {
+		err = &Error{Kind: ErrUsage, Message: "the statement has parameters like $1", Hint: "write the values themselves", cause: err}
+	}
 	c.answered(err)
 	if err != nil {
 		_ = stmt.Close() // the query's error says more
@@ -47,7 +53,14 @@ func (tx *Tx) Only(ctx context.Context, query string, args ...any) (schema.Rows,
 	}
 	c.rows, c.stmt = rows, stmt
 	tx.open = c
-	return newValues(c, rows)
+	v, err := newValues(c, rows)
+	if err != nil {
+		return nil, err
+	}
+	for i := range v.columns {
+		v.columns[i].Secret = schema.SecretIn(query, v.columns[i])
+	}
+	return v, nil
 }
 
 func oneStatement(err error) error {

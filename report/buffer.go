@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"exptool/internal/schema"
@@ -59,19 +60,41 @@ func (b *Buffered) Truncate(n int) {
 func (b *Buffered) Row(i int) [][]byte { return b.rows[i] }
 
 // Lines are the first rows in a line each, for an error message: the first
-// four columns that have a value.
-func (b *Buffered) Lines(most int) []string {
+// four columns that have a value, as o prints it.
+func (b *Buffered) Lines(most int, o Options) []string {
 	var lines []string
+	cells := newCells(b.columns, o, &Summary{})
 	for _, row := range b.rows[:min(most, len(b.rows))] {
 		var parts []string
 		for i, v := range row {
-			if v != nil && len(parts) < 4 {
+			if len(parts) == 4 {
+				break
+			}
+			if v = cells.text(i, v); v != nil {
 				parts = append(parts, fmt.Sprintf("%s=%.60s", b.columns[i].Name, v))
 			}
 		}
 		lines = append(lines, strings.Join(parts, " "))
 	}
 	return lines
+}
+
+// WriteValues writes the first column of rows and nothing else, a value a line
+// and without quotes, for $(exptool …). It closes the rows.
+func WriteValues(w io.Writer, rows schema.Rows, o Options) (sum Summary, err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	cells := newCells(rows.Columns(), o, &sum)
+	for rows.Next() {
+		v := cells.text(0, rows.Values()[0])
+		if v == nil {
+			v = []byte(o.NA)
+		}
+		sum.Rows++
+		if _, err := w.Write(append(bytes.Clone(v), '\n')); err != nil {
+			return sum, err
+		}
+	}
+	return sum, rows.Err()
 }
 
 // Columns is schema.Rows'.

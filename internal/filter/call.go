@@ -122,7 +122,7 @@ func (w view) rounding(n *call) (operand, *Error) {
 		return x, err
 	}
 	if n.name == "abs" {
-		return operand{node: n, t: tNumber, kind: x.kind, sql: "abs(" + x.sql + ")"}, nil
+		return operand{node: n, t: tNumber, kind: x.kind, sql: "abs(" + x.sql + ")", nan: x.nan}, nil
 	}
 	digits := "0"
 	if len(n.args) == 2 {
@@ -132,7 +132,7 @@ func (w view) rounding(n *call) (operand, *Error) {
 		}
 		digits = lit.text
 	}
-	return operand{node: n, t: tNumber, kind: schema.Numeric, sql: "round(" + parenthesise(x.sql) + "::numeric, " + digits + ")"}, nil
+	return operand{node: n, t: tNumber, kind: schema.Numeric, nan: x.nan, sql: "round(" + parenthesise(x.sql) + "::numeric, " + digits + ")"}, nil
 }
 
 // choice checks coalesce(a, b, …) and if(condition, a, b): values of one type.
@@ -146,18 +146,23 @@ func (w view) choice(n *call) (operand, *Error) {
 		}
 		args = args[1:]
 	}
-	all := make([]string, len(args))
-	var first operand
+	checked := make([]operand, len(args))
+	wanted := tJSON // what JSON values are read as: what their neighbours are
 	for i, a := range args {
 		o, err := w.check(a)
 		if err != nil {
 			return o, err
 		}
+		if checked[i] = o; wanted == tJSON && o.t != tNull {
+			wanted = o.t
+		}
+	}
+	all := make([]string, len(args))
+	var first operand
+	for i, a := range args {
+		o := checked[i]
 		if o.t == tJSON {
-			if i == 0 || first.t == tNull {
-				first.t = tJSON
-			}
-			o = w.jsonAs(o, first.t)
+			o = w.jsonAs(o, wanted)
 		}
 		o = w.c.bindLiteral(o)
 		if o.t == tText || o.t == tOther {
@@ -171,9 +176,10 @@ func (w view) choice(n *call) (operand, *Error) {
 		if o.t == tNumber && (o.kind == schema.Float || first.kind != o.kind) {
 			first.kind = schema.Float
 		}
+		first.nan = first.nan || o.nan
 		all[i] = o.sql
 	}
-	result := operand{node: n, t: first.t, kind: first.kind, zoned: first.zoned}
+	result := operand{node: n, t: first.t, kind: first.kind, zoned: first.zoned, nan: first.nan}
 	if first.t == tText || first.t == tOther {
 		result.t, result.kind = tText, schema.Text
 	}
@@ -189,7 +195,7 @@ func (w view) choice(n *call) (operand, *Error) {
 func (w view) jsonAs(o operand, t valueType) operand {
 	switch t {
 	case tNumber:
-		return operand{node: o.node, t: tNumber, kind: schema.Numeric, sql: "(" + o.json.form('n') + ")"}
+		return operand{node: o.node, t: tNumber, kind: schema.Numeric, sql: "(" + o.json.form('n') + ")", nan: true}
 	case tBool:
 		return operand{node: o.node, t: tBool, kind: schema.Bool, sql: "(" + o.json.form('b') + ")"}
 	}

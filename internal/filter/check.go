@@ -136,7 +136,7 @@ func (w view) number(n node, what string) (operand, *Error) {
 	}
 	switch {
 	case o.t == tJSON:
-		return operand{node: n, t: tNumber, kind: schema.Numeric, sql: o.json.form('n')}, nil
+		return operand{node: n, t: tNumber, kind: schema.Numeric, sql: o.json.form('n'), nan: true}, nil
 	case o.t == tNumber:
 		return w.c.bindLiteral(o), nil
 	}
@@ -145,7 +145,7 @@ func (w view) number(n node, what string) (operand, *Error) {
 
 func (w view) negative(n *unary) (operand, *Error) {
 	o, err := w.number(n.x, "-")
-	return operand{node: n, t: tNumber, kind: o.kind, sql: "(- " + o.sql + ")"}, err
+	return operand{node: n, t: tNumber, kind: o.kind, sql: "(- " + o.sql + ")", nan: o.nan}, err
 }
 
 // arithmetic computes with numeric where integers are, so that nothing
@@ -180,7 +180,8 @@ func (w view) arithmetic(n *binary) (operand, *Error) {
 	if n.op.Symbol == "/" || n.op.Symbol == "%" {
 		divisor = "NULLIF(" + divisor + ", 0)"
 	}
-	return operand{node: n, t: tNumber, kind: kind, sql: "(" + castTo(l, cast, kind) + " " + n.op.SQL + " " + divisor + ")"}, nil
+	return operand{node: n, t: tNumber, kind: kind, nan: l.nan || r.nan,
+		sql: "(" + castTo(l, cast, kind) + " " + n.op.SQL + " " + divisor + ")"}, nil
 }
 
 func castTo(o operand, cast string, kind schema.Kind) string {

@@ -114,13 +114,25 @@ func splitName(spec string) (name, expr string) {
 
 // addField adds a checked expression as a column.
 func (p *Plan) addField(name string, n node) *Error {
+	p.c.secret = false
 	o, err := p.scope.view().check(n)
 	if err != nil {
 		return err
 	}
 	col, sql := p.output(o)
-	p.addColumn(name, &col, sql)
+	p.addColumn(name, p.c.tainted(&col), sql)
 	return nil
+}
+
+// tainted makes a secret of what was computed from one. A number or a truth
+// about a secret is none.
+func (c *compiler) tainted(col *schema.Column) *schema.Column {
+	switch col.Kind {
+	case schema.Int, schema.Float, schema.Numeric, schema.Bool:
+	default:
+		col.Secret = col.Secret || c.secret
+	}
+	return col
 }
 
 // output is how an operand stands in a result.

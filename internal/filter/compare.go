@@ -18,6 +18,11 @@ func (w view) comparison(n *binary) (operand, *Error) {
 		return w.compareNull(n, l, r)
 	}
 	sql, err := w.compare(n, n.op.SQL, l, r)
+	for _, o := range []operand{l, r} {
+		if o.nan && n.op.SQL != "<>" {
+			sql = ordered(sql, o.sql)
+		}
+	}
 	return operand{node: n, t: tBool, kind: schema.Bool, sql: sql}, err
 }
 

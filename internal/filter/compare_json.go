@@ -22,12 +22,11 @@ func (w view) compareJSON(n node, op string, l, r operand) (string, *Error) {
 			r.sql, r.kind = w.c.bindNumber(r.lit.text, schema.Numeric), schema.Numeric
 		}
 		right := castTo(r, "numeric", schema.Numeric)
+		n := "(" + v.form('n') + ")"
 		if op == "<>" {
-			return "(" + v.form('n') + ") <> " + right, nil
+			return n + " <> " + right, nil
 		}
-		// NaN is a number that equals nothing and is in no order; Postgres's
-		// numeric has it equal to itself and above all others.
-		return "NULLIF(" + v.form('n') + ", 'NaN') " + op + " " + right, nil
+		return ordered(n+" "+op+" "+right, n), nil
 	case tBool:
 		if equality(op) {
 			return "(" + v.form('b') + ") " + op + " " + w.c.bindLiteral(r).sql, nil
@@ -56,17 +55,25 @@ func (w view) compareJSON(n node, op string, l, r operand) (string, *Error) {
 	return "", w.mismatch(n, l, r)
 }
 
+// ordered makes a comparison false where the number is NaN, which equals nothing
+// and is in no order; Postgres's numeric has it equal to itself and above all
+// others. False and not NULL, so that not (x == 1) is what x != 1 is.
+func ordered(comparison, number string) string {
+	return "(" + comparison + " AND " + number + " <> 'NaN')"
+}
+
 // comparePaths compares two JSON values. NaN, which is tagged, equals nothing,
 // not even itself, and is in no order.
 func comparePaths(op string, l, r *jsonValue) string {
 	const nan = `'{"py/float": "NaN"}'`
 	switch op {
 	case "=":
-		return "NULLIF(" + l.form('v') + ", " + nan + ") = " + r.form('v')
+		return "(" + l.form('v') + " = " + r.form('v') + " AND " + l.form('v') + " <> " + nan + ")"
 	case "<>":
 		return "(" + l.form('v') + " <> " + r.form('v') + " OR " + l.form('v') + " = " + r.form('v') + " AND " + l.form('v') + " = " + nan + ")"
 	}
-	return "NULLIF(" + l.form('n') + ", 'NaN') " + op + " NULLIF(" + r.form('n') + ", 'NaN')"
+	ln, rn := "("+l.form('n')+")", "("+r.form('n')+")"
+	return ordered(ordered(ln+" "+op+" "+rn, ln), rn)
 }
 
 // compareJSONWord compares with a word of the shell, whose type is not known:
@@ -79,7 +86,8 @@ func (w view) compareJSONWord(op string, v *jsonValue, word string) string {
 	case numberLike(word):
 		alternative = "(" + v.form('n') + ") = " + w.c.bind(word, "numeric")
 		if !equality(op) {
-			return "NULLIF(" + v.form('n') + ", 'NaN') " + op + " " + w.c.bind(word, "numeric")
+			n := "(" + v.form('n') + ")"
+			return ordered(n+" "+op+" "+w.c.bind(word, "numeric"), n)
 		}
 	case lower == "true" || lower == "false":
 		alternative = "(" + v.form('b') + ") = " + w.c.bind(lower, "boolean")

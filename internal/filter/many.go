@@ -109,7 +109,12 @@ func (w view) noMany(n *call, p *path, in joined, word string) *Error {
 	for _, r := range w.c.schema.RelationsTo(in.table) {
 		words = append(words, r.Table)
 	}
-	if near := schema.Suggest(word, append(words, w.c.schema.Words()...)); len(near) > 0 {
+	for _, known := range w.c.schema.Words() {
+		if many, err := w.c.schema.ManyEntity(known); err == nil && len(w.c.schema.ToMany(in.table, many)) > 0 {
+			words = append(words, known)
+		}
+	}
+	if near := schema.Suggest(word, words); len(near) > 0 {
 		return e.hint(didYouMean(near))
 	}
 	return e.hint("it is written " + functionByName(n.name).Usage)

@@ -34,6 +34,7 @@ type operand struct {
 	col   *schema.Column // where it is a column itself
 	lit   *literal       // where it is a literal: sql is empty until it is bound
 	json  *jsonValue     // where t is tJSON
+	nan   bool           // a number computed from JSON, where NaN is in no order
 	zoned bool           // a time with time zone
 	clock bool           // depends on the clock: rendered zoned or not as its partner is
 	table *schema.Table  // of col, for hints

@@ -95,6 +95,7 @@ func (s *scope) virtual(in joined, p *path, expr string) (operand, *Error) {
 func (s *scope) column(in joined, p *path, col *schema.Column, rest []string) (operand, *Error) {
 	o := operand{node: p, t: typeOf(col.Kind), kind: col.Kind, col: col, table: in.table, sql: in.alias + "." + ident(col.Name)}
 	o.zoned = col.Kind == schema.TimestampTZ
+	s.c.secret = s.c.secret || col.Secret
 	switch {
 	case o.t == tJSON, len(rest) > 0 && col.Kind == schema.Text:
 		o.json = s.json(in, col, rest)

@@ -15,6 +15,7 @@ type compiler struct {
 	scopes []*scope
 	values []*jsonValue
 	nalias int
+	secret bool // what is being checked reads a column whose values are masked
 }
 
 // scope is a FROM clause: a table, and what is joined to it to follow paths.

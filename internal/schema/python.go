@@ -66,15 +66,6 @@ func pickled(python string) bool {
 	return python == "PythonObject" || python == "PythonDict" || python == "PythonList"
 }
 
-// secrets are the columns whose values are masked unless the user asks: they
-// hold the dashboard's password and the deployment's secret. Never definition,
-// answer, vars or a custom column.
-var secrets = map[[2]string]bool{
-	{"experiment_status", "extra_info"}: true,
-	{"notification", "details"}:         true,
-	{"asset", "secret"}:                 true,
-}
-
 // SetType gives the column the kind and Python name of a type, by the names
 // that format_type() gives to it and, for a domain, to its base type.
 func (c *Column) SetType(typ, base string, enum []string) {
