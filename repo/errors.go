@@ -92,7 +92,7 @@ func translate(err error, addr Address, prefix int) error {
 		return &Error{Kind: ErrNotFound, Message: "no such row", cause: err}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &Error{Kind: ErrCancelled, Message: "interrupted", cause: err}
-	case errors.Is(err, driver.ErrBadConn):
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone): // Done: a second try on the same
 		return &Error{Kind: ErrConnect, Message: addr.where() + " closed the connection", Hint: "try again, and look into the server's log", cause: err}
 	}
 	return &Error{Message: oneLine(strings.TrimPrefix(err.Error(), "pq: ")), cause: err}

@@ -89,13 +89,17 @@ func readBegin(o ReadOptions) string {
 
 // settings are what every transaction of ours sets. statement_timeout counts
 // until the last row has been sent, so a role's own would cut off long exports;
-// our time limit is kept here, by cancelling.
+// our time limit is kept here, by cancelling. A role's or a database's own way to
+// print values is not for us: we read them, and a float must come whole.
 func settings(lock time.Duration) string {
 	if lock == 0 {
 		lock = defaultLockTimeout
 	}
 	ms := strconv.FormatInt(max(1, lock.Milliseconds()), 10)
-	return " SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " + ms
+	return " SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " + ms +
+		"; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = hex" +
+		"; SET LOCAL intervalstyle = postgres; SET LOCAL quote_all_identifiers = off" +
+		"; SET LOCAL standard_conforming_strings = on"
 }
 
 func (db *DB) transact(ctx context.Context, begin string, timeout time.Duration, end string, fn func(*Tx) error) error {
