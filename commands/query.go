@@ -121,6 +121,11 @@ func (o *queryOptions) read(cmd *cobra.Command, args []string) error {
 	if err := o.readAggregates(cmd); err != nil {
 		return err
 	}
+	for _, name := range []string{"since", "until", "exclude"} {
+		if f := cmd.Flags().Lookup(name); f.Changed && strings.TrimSpace(f.Value.String()) == "" {
+			return usagef("--%s is empty", name) // a variable that a script has not set
+		}
+	}
 	switch {
 	case o.limit < 0:
 		return usagef("--limit takes a number of rows")
@@ -156,6 +161,9 @@ func (o *queryOptions) readAggregates(cmd *cobra.Command) error {
 		exprs, err := filter.Split(lists)
 		if err != nil {
 			return err
+		}
+		if cmd.Flags().Changed(a.Name) && len(exprs) == 0 {
+			return usagef("--%s takes a field", a.Name)
 		}
 		for _, e := range exprs {
 			fields = append(fields, e)

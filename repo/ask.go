@@ -37,13 +37,13 @@ type Junk struct {
 func (db *DB) Ask(ctx context.Context, o ReadOptions, p *filter.Plan, fn func(*Answer) error) error {
 	o.Prepare = p.Prepare()
 	o.Repeatable = true // what was judged holds for the rows that are answered
-	return db.Read(ctx, o, func(tx *Tx) error {
+	return moved(db.Read(ctx, o, func(tx *Tx) error {
 		a := &Answer{tx: tx, plan: p}
 		if err := a.judge(ctx); err != nil {
 			return err
 		}
 		return fn(a)
-	})
+	}))
 }
 
 // Rows are the rows that were asked for.

@@ -47,7 +47,7 @@ func (tx *Tx) Describe(ctx context.Context, e schema.Entity) (*Description, erro
 		err = tx.keys(ctx, e, d)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("describe %s: %w", e.Name, err)
+		return nil, fmt.Errorf("describe %s: %w", e.Name, moved(err))
 	}
 	return d, nil
 }

@@ -163,6 +163,22 @@ func kindOfClass(code string) error {
 	return nil
 }
 
+// moved makes a try-again of an error about a name that the catalog had a moment
+// ago: launching an experiment drops every table and makes it anew.
+func moved(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch {
+	case e.Code == "42P01", e.Code == "42703", e.Code == "42704",
+		e.Code == "XX000" && (strings.HasPrefix(e.Message, "could not open relation") || strings.HasPrefix(e.Message, "cache lookup failed")):
+		return &Error{Kind: ErrTryAgain, Code: e.Code, Detail: e.Detail, cause: err,
+			Message: "the tables changed while they were read: " + e.Message, Hint: "if the experiment was just launched, try again"}
+	}
+	return err
+}
+
 // connectError tells why no connection came about.
 func connectError(err error, addr Address) error {
 	var dns *net.DNSError

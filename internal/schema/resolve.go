@@ -18,6 +18,9 @@ func (s *Schema) Entity(name string, exact bool) (Entity, error) {
 	if t := s.Tables[name]; t != nil {
 		return s.whole(t), nil
 	}
+	if t := s.Tables[strings.TrimPrefix(name, "public.")]; t != nil && t.Schema == "public" {
+		return s.whole(t), nil
+	}
 	if name == strings.ToLower(name) {
 		if e, ok := s.byWord(name); ok {
 			return e, nil
