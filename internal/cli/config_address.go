@@ -44,7 +44,9 @@ func maskPassword(address string) string {
 	// unescaped. Where an @ stands in the query instead, too much is masked.
 	at := strings.LastIndexByte(rest, '@')
 	if at < 0 {
-		return address
+		// What stands where a port does and is none may be a password whose
+		// host was forgotten.
+		return scheme + "://" + regexp.MustCompile(`^([^:/?\[]*):([^/?,]*[^0-9/?,:][^/?,]*)`).ReplaceAllString(rest, "${1}:"+mask)
 	}
 	user, _, ok := strings.Cut(rest[:at], ":")
 	if !ok {

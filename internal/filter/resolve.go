@@ -152,15 +152,29 @@ func (s *scope) unknown(in joined, p *path, first string, rest []string) *Error 
 	}
 	words := s.elsewhere(in, first)
 	if len(words) == 0 {
-		words = schema.Suggest(first, s.fields(in))
+		for _, name := range schema.Suggest(first, s.fields(in)) {
+			words = append(words, quoted(name))
+		}
 	}
 	if len(words) == 0 {
 		return e.hint("exptool describe " + in.entityName(s) + " lists them")
 	}
-	for i := range words {
-		words[i] = strings.Join(append([]string{words[i]}, rest...), ".")
+	whole := quoted(strings.Join(append([]string{first}, rest...), "."))
+	for i, word := range words {
+		if word != whole { // else the name has the dot in it
+			words[i] = strings.Join(append([]string{word}, rest...), ".")
+		}
 	}
 	return e.hint(didYouMean(words))
+}
+
+// quoted is a name as the language writes it: in backticks where it is no word.
+func quoted(name string) string {
+	l := lexer{expr: name}
+	if t, err := l.next(); err == nil && t.kind == tokPath && t.end == len(name) && len(t.segs) == 1 {
+		return name
+	}
+	return "`" + name + "`"
 }
 
 // elsewhere are the paths of a hop to a column of that name, where only few
