@@ -20,10 +20,11 @@ func TestAlone(t *testing.T) {
 	require.NoError(t, err)
 	defer db.Close()
 
-	inside, leave, done := make(chan struct{}), make(chan struct{}), make(chan error, 2)
+	inside, leave := make(chan struct{}), make(chan struct{})
+	first, second := make(chan error, 1), make(chan error, 1)
 	var order []string
 	go func() {
-		done <- db.Alone(context.Background(), t.Name(), func() error {
+		first <- db.Alone(context.Background(), t.Name(), func() error {
 			close(inside)
 			<-leave
 			order = append(order, "first")
@@ -32,19 +33,19 @@ func TestAlone(t *testing.T) {
 	}()
 	<-inside
 	go func() {
-		done <- db.Alone(context.Background(), t.Name(), func() error {
+		second <- db.Alone(context.Background(), t.Name(), func() error {
 			order = append(order, "second")
 			return nil
 		})
 	}()
 	require.NoError(t, db.Alone(context.Background(), t.Name()+"2", func() error { return nil }))
 	select {
-	case <-done:
+	case <-second:
 		t.Fatal("the second did not wait")
 	case <-time.After(50 * time.Millisecond):
 	}
 	close(leave)
-	assert.ErrorIs(t, <-done, repo.ErrNotFound, "as it was returned")
-	assert.NoError(t, <-done)
+	assert.ErrorIs(t, <-first, repo.ErrNotFound, "as it was returned")
+	assert.NoError(t, <-second)
 	assert.Equal(t, []string{"first", "second"}, order)
 }

@@ -61,7 +61,7 @@ func main() {
 	for _, s := range skipped {
 		fmt.Println("SKIPPED", s)
 	}
-	fmt.Printf("%d tests passed, %d failed, %d skipped\n", passed, failed, len(skipped))
+	fmt.Printf("tests: %d passed, %d failed, %d skipped\n", passed, failed, len(skipped))
 	if failed+len(skipped) > 0 || passed == 0 {
 		os.Exit(1)
 	}
