@@ -75,12 +75,14 @@ func setUpScript(env *testscript.Env) error {
 	return os.MkdirAll(home, 0o755)
 }
 
-// stopPrivate stops the private Postgres in a home, if there is one: also after
-// a script that failed.
+// stopPrivate stops the private Postgres in a home, if there is one, and removes
+// it: also after a script that failed. As root its files are elsewhere, where
+// nobody else would clean up.
 func stopPrivate(home string) {
 	server, err := localpg.New(home, localpg.Options{BinDir: os.Getenv("EXPTOOL_PG_BIN")})
 	if err == nil && server.Exists() {
 		_ = server.Stop(context.Background())
+		_ = os.RemoveAll(server.Home())
 	}
 }
 
