@@ -25,7 +25,7 @@ func (a *app) completing(cmd *cobra.Command) (*session, context.CancelFunc, bool
 		cancel()
 		return nil, nil, false
 	}
-	return s, func() { _ = s.db.Close(); cancel() }, true
+	return s, func() { s.closeInto(new(error)); cancel() }, true
 }
 
 // completeEntity completes an entity: words, tables and classes.

@@ -48,7 +48,7 @@ func runDescribe(ctx context.Context, a *app, name string) (err error) {
 		return err
 	}
 	var d *repo.Description
-	err = s.db.Read(ctx, a.readOptions(), func(tx *repo.Tx) (err error) {
+	err = s.read(ctx, func(tx *repo.Tx) (err error) {
 		d, err = tx.Describe(ctx, e)
 		return err
 	})

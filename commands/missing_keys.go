@@ -22,7 +22,7 @@ func (s *session) tellMissingKeys(ctx context.Context, q filter.Query, plan *fil
 			return err
 		}
 		var known []string
-		err = s.db.Ask(ctx, s.app.readOptions(), sample, func(a *repo.Answer) (err error) {
+		err = s.ask(ctx, sample, func(a *repo.Answer) (err error) {
 			known, err = a.KeysUnder(ctx, p.Path[:len(p.Path)-1])
 			return err
 		})

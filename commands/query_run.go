@@ -72,7 +72,7 @@ func withLeftOver(err error, q filter.Query) error {
 // answer runs a plan and writes what it gives.
 func (s *session) answer(ctx context.Context, o *queryOptions, plan *filter.Plan) error {
 	var found int64
-	err := s.db.Ask(ctx, s.app.readOptions(), plan, func(a *repo.Answer) error {
+	err := s.ask(ctx, plan, func(a *repo.Answer) error {
 		s.tellJunk(a.Junk)
 		if o.expect >= 0 {
 			n, err := a.Count(ctx)
@@ -234,7 +234,7 @@ func (s *session) tellSummary(ctx context.Context, o *queryOptions, a *repo.Answ
 
 // explain shows the server's plan, and where an index would serve.
 func (s *session) explain(ctx context.Context, plan *filter.Plan) error {
-	return s.db.Ask(ctx, s.app.readOptions(), plan, func(a *repo.Answer) error {
+	return s.ask(ctx, plan, func(a *repo.Answer) error {
 		lines, err := a.Explain(ctx)
 		if err != nil {
 			return err

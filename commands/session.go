@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,8 +17,9 @@ type session struct {
 	app     *app
 	db      *repo.DB
 	schema  *schema.Schema
-	classes bool   // statistics of classes were read
-	zone    string // timezone of the configuration; empty: the server's
+	classes bool     // statistics of classes were read
+	zone    string   // timezone of the configuration; empty: the server's
+	tx      *repo.Tx // that the catalog was read in, for the first question; nil after it
 }
 
 // connect opens the database that the flags and the configuration name, and
@@ -31,20 +31,50 @@ func (a *app) connect(ctx context.Context, entities ...string) (*session, error)
 		return nil, err
 	}
 	s := &session{app: a, db: db, zone: a.config.Timezone}
-	learned, err := a.learned(db.Address())
-	if err == nil {
-		err = db.Read(ctx, a.readOptions(), func(tx *repo.Tx) (err error) {
-			if s.schema, err = tx.Catalog(ctx, learned); err != nil || s.plain(entities) {
-				return err
-			}
-			s.classes = true
-			return tx.Classes(ctx, s.schema)
-		})
-	}
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err := s.begin(ctx, entities); err != nil {
+		s.closeInto(&err)
+		return nil, err
 	}
 	return s, nil
+}
+
+// begin reads the catalog, in a transaction that the first question goes on with.
+func (s *session) begin(ctx context.Context, entities []string) error {
+	learned, err := s.app.learned(s.db.Address())
+	if err != nil {
+		return err
+	}
+	o := s.app.readOptions()
+	o.Repeatable = true
+	if s.tx, err = s.db.Begin(ctx, o); err != nil {
+		return err
+	}
+	if s.schema, err = s.tx.Catalog(ctx, learned); err != nil || s.plain(entities) {
+		return err
+	}
+	return s.readClasses(ctx)
+}
+
+// read runs fn in the transaction that is there, else in one of its own.
+func (s *session) read(ctx context.Context, fn func(*repo.Tx) error) error {
+	if s.tx != nil {
+		return fn(s.tx)
+	}
+	return s.db.Read(ctx, s.app.readOptions(), fn)
+}
+
+// ask asks a question: the first in the transaction of the catalog where nothing
+// needs preparing, later ones in one of their own, so that they see what is new.
+func (s *session) ask(ctx context.Context, plan *filter.Plan, fn func(*repo.Answer) error) error {
+	tx := s.tx
+	if s.tx = nil; tx != nil {
+		if plan.Prepare() == nil {
+			defer tx.End(ctx)
+			return tx.Ask(ctx, plan, fn)
+		}
+		tx.End(ctx)
+	}
+	return s.db.Ask(ctx, s.app.readOptions(), plan, fn)
 }
 
 // plain reports whether all of some entities are tables and words.
@@ -62,10 +92,15 @@ func (s *session) plain(entities []string) bool {
 // readClasses reads the statistics of classes.
 func (s *session) readClasses(ctx context.Context) error {
 	s.classes = true
-	return s.db.Read(ctx, s.app.readOptions(), func(tx *repo.Tx) error { return tx.Classes(ctx, s.schema) })
+	return s.read(ctx, func(tx *repo.Tx) error { return tx.Classes(ctx, s.schema) })
 }
 
-func (s *session) closeInto(err *error) { closeInto(s.db, err) }
+func (s *session) closeInto(err *error) {
+	if s.tx != nil {
+		s.tx.End(context.Background())
+	}
+	closeInto(s.db, err)
+}
 
 // entity finds what the user names: several with commas are one where they are
 // rows of one table.
@@ -87,7 +122,7 @@ func (s *session) one(ctx context.Context, name string, exact bool) (schema.Enti
 		return e, err
 	}
 	var found *schema.Class
-	err = s.db.Read(ctx, s.app.readOptions(), func(tx *repo.Tx) (err error) {
+	err = s.read(ctx, func(tx *repo.Tx) (err error) {
 		found, err = tx.FindClass(ctx, s.schema, name)
 		return err
 	})
@@ -126,7 +161,7 @@ func (s *session) expand(ctx context.Context, q filter.Query) (*filter.Plan, err
 		if err != nil {
 			return nil, err
 		}
-		err = s.db.Ask(ctx, s.app.readOptions(), plan, func(a *repo.Answer) error {
+		err = s.ask(ctx, plan, func(a *repo.Answer) error {
 			keys, err := a.Keys(ctx)
 			if q.Expand == nil {
 				q.Expand = map[string][]string{}

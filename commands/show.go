@@ -62,7 +62,7 @@ func runShow(ctx context.Context, a *app, o *showOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	return s.db.Ask(ctx, a.readOptions(), plan, func(answer *repo.Answer) error {
+	return s.ask(ctx, plan, func(answer *repo.Answer) error {
 		rows, err := answer.Rows(ctx)
 		if err != nil {
 			return err

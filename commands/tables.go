@@ -40,7 +40,7 @@ func runTables(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer s.closeInto(&err)
-	err = s.db.Read(ctx, a.readOptions(), func(tx *repo.Tx) error { return tx.Sizes(ctx, s.schema) })
+	err = s.read(ctx, func(tx *repo.Tx) error { return tx.Sizes(ctx, s.schema) })
 	if err != nil {
 		return err
 	}

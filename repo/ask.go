@@ -37,13 +37,18 @@ type Junk struct {
 func (db *DB) Ask(ctx context.Context, o ReadOptions, p *filter.Plan, fn func(*Answer) error) error {
 	o.Prepare = p.Prepare()
 	o.Repeatable = true // what was judged holds for the rows that are answered
-	return moved(db.Read(ctx, o, func(tx *Tx) error {
-		a := &Answer{tx: tx, plan: p}
-		if err := a.judge(ctx); err != nil {
-			return err
-		}
-		return fn(a)
-	}))
+	return db.Read(ctx, o, func(tx *Tx) error { return tx.Ask(ctx, p, fn) })
+}
+
+// Ask is DB.Ask in a transaction that is there already, which must be repeatable
+// and have what the plan needs prepared.
+func (tx *Tx) Ask(ctx context.Context, p *filter.Plan, fn func(*Answer) error) error {
+	a := &Answer{tx: tx, plan: p}
+	err := a.judge(ctx)
+	if err == nil {
+		err = fn(a)
+	}
+	return moved(err)
 }
 
 // Rows are the rows that were asked for.

@@ -54,6 +54,17 @@ func (db *DB) Read(ctx context.Context, o ReadOptions, fn func(*Tx) error) error
 	return db.transact(ctx, readBegin(o), o.Timeout, "ROLLBACK", fn)
 }
 
+// Begin is Read without a function to run: the caller ends the transaction.
+func (db *DB) Begin(ctx context.Context, o ReadOptions) (*Tx, error) {
+	return db.begin(ctx, readBegin(o), o.Timeout)
+}
+
+// End rolls a transaction of Begin back.
+func (tx *Tx) End(ctx context.Context) {
+	tx.rollback(ctx)
+	tx.release(ctx)
+}
+
 // Write runs fn in a transaction that is committed when fn returns nil and it
 // is no dry run.
 func (db *DB) Write(ctx context.Context, o WriteOptions, fn func(*Tx) error) error {
