@@ -2,6 +2,7 @@ package repo
 
 import (
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,7 +75,13 @@ func newAddress(options []option) (Address, error) {
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = defaultConnectTimeout
 	}
-	return Address{cfg: cfg, options: options, free: free}, nil
+	a := Address{cfg: cfg, options: options, free: free}
+	for _, h := range a.hosts() {
+		if _, err := netip.ParseAddr(h.key); !isSocket(h.key) && err != nil && strings.ContainsAny(h.key, ":[]") {
+			return Address{}, badAddress("a host is a name or an address, an IPv6 address in brackets")
+		}
+	}
+	return a, nil
 }
 
 // SocketAddress is a database behind a unix socket in the folder dir, whatever
@@ -186,7 +193,9 @@ func (a Address) url(password string) string {
 		switch o.key {
 		case "host", "port", "dbname", "user", "password":
 		default:
-			query = append(query, o.key+"="+escape(o.value))
+			if o.value != "" { // as if it were not there
+				query = append(query, o.key+"="+escape(o.value))
+			}
 		}
 	}
 	if len(query) > 0 {
