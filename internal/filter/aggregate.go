@@ -131,7 +131,7 @@ func (p *Plan) aggregateOther(a Aggregate, name string, n node, o operand) *Erro
 		p.addColumn(name, &schema.Column{Kind: schema.Int, Type: "bigint"}, "count("+o.sql+")")
 		return nil
 	case (a.Func == "min" || a.Func == "max") && (o.t == tTime || o.t == tDate || o.t == tText):
-		p.addColumn(name, p.c.tainted(&schema.Column{Kind: o.kind, Type: sqlType(o)}), a.Func+"("+asText2(o)+")")
+		p.addColumn(name, p.c.tainted(&schema.Column{Kind: o.kind, Type: sqlType(o)}), a.Func+"("+sortable(o)+")")
 		return nil
 	case (a.Func == "mean" || a.Func == "sum") && o.t == tBool:
 		sql, kind := aggregateSQL(a, "("+o.sql+")::int", schema.Int)

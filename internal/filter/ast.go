@@ -63,12 +63,3 @@ type (
 		args []node
 	}
 )
-
-// name returns a path as the user wrote it.
-func (p *path) name() string {
-	s := p.segs[0]
-	for _, seg := range p.segs[1:] {
-		s += "." + seg
-	}
-	return s
-}

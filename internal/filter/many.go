@@ -126,7 +126,7 @@ func (w view) manyAggregate(n *call, sub view, value node, from string) (operand
 		return o, err
 	}
 	if (n.name == "min" || n.name == "max") && (o.t == tTime || o.t == tDate || o.t == tText) && o.lit == nil {
-		return operand{node: n, t: o.t, kind: o.kind, zoned: o.zoned, sql: "(SELECT " + n.name + "(" + asText2(o) + ")" + from + ")"}, nil
+		return operand{node: n, t: o.t, kind: o.kind, zoned: o.zoned, sql: "(SELECT " + n.name + "(" + sortable(o) + ")" + from + ")"}, nil
 	}
 	x, err := sub.number(value, n.name)
 	if err != nil {
@@ -148,9 +148,9 @@ func (w view) manyAggregate(n *call, sub view, value node, from string) (operand
 	return result, nil
 }
 
-// asText2 makes enums text, because Postgres 15 has min and max of enums but
+// sortable makes enums text, because Postgres 15 has min and max of enums but
 // orders them by their definition.
-func asText2(o operand) string {
+func sortable(o operand) string {
 	if o.kind == schema.Enum {
 		return asText(o)
 	}
