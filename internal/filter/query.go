@@ -14,6 +14,7 @@ import (
 type Query struct {
 	Entity schema.Entity
 
+	IDs   []string // rows with these primary keys; nil: whatever they are
 	Where []string // expressions; all must hold
 	Words []string // FIELD=VALUE as the shell gives them; all must hold
 	Keys  []Key    // rows that belong to these participants, nodes …
