@@ -43,7 +43,7 @@ func exits() []exit {
 		{exitNotFound, "not found: an unknown id, or --one found none", sentinel(repo.ErrNotFound)},
 		{exitSeveral, "--one found several, or --expect was missed", nil},
 		{exitConnect, "no database, cannot connect, or not allowed", sentinel(cli.ErrNoDatabase, repo.ErrConnect, repo.ErrNotAllowed)},
-		{exitRefused, "refused by a rule: not enough dollars, a status that may not change so, verify does not hold", sentinel(repo.ErrConflict)},
+		{exitRefused, "refused by a rule: not enough dollars, a status that may not change so, verify does not hold", sentinel(repo.ErrConflict, repo.ErrRefused)},
 		{exitTryAgain, "try again: a lock was not free in time, or others were changing the same rows", sentinel(repo.ErrTryAgain)},
 		{exitInterrupted, "interrupted with Ctrl-C", sentinel(repo.ErrCancelled, context.Canceled)},
 	}

@@ -35,6 +35,8 @@ var (
 	ErrConnect = errors.New("cannot connect")
 	// ErrConflict is a constraint that a change would violate.
 	ErrConflict = errors.New("conflict")
+	// ErrRefused is a change that a rule of ours forbids.
+	ErrRefused = errors.New("refused")
 	// ErrQuery is a statement that the server refuses: syntax, names, types, values.
 	ErrQuery = errors.New("refused by the server")
 )

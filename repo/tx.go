@@ -65,8 +65,12 @@ func (tx *Tx) End(ctx context.Context) {
 	tx.release(ctx)
 }
 
+// writeTries is how often a transaction is tried that others were in the way of.
+const writeTries = 3
+
 // Write runs fn in a transaction that is committed when fn returns nil and it
-// is no dry run.
+// is no dry run. After a deadlock or a serialisation failure it runs fn again, in
+// a new transaction, three times in all.
 func (db *DB) Write(ctx context.Context, o WriteOptions, fn func(*Tx) error) error {
 	begin := "BEGIN"
 	if o.Isolation != "" {
@@ -76,7 +80,13 @@ func (db *DB) Write(ctx context.Context, o WriteOptions, fn func(*Tx) error) err
 	if o.DryRun {
 		end = "ROLLBACK"
 	}
-	return db.transact(ctx, begin+" READ WRITE;"+settings(o.LockTimeout), o.Timeout, end, fn)
+	for try := 1; ; try++ {
+		err := db.transact(ctx, begin+" READ WRITE;"+settings(o.LockTimeout), o.Timeout, end, fn)
+		var e *Error
+		if !errors.As(err, &e) || e.Code != "40001" && e.Code != "40P01" || try == writeTries {
+			return err
+		}
+	}
 }
 
 func readBegin(o ReadOptions) string {

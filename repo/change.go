@@ -1,0 +1,140 @@
+package repo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"exptool/internal/schema"
+)
+
+// Change is one value of one row, before and after.
+type Change struct {
+	Table string // key in schema.Schema.Tables
+	Row   string // the row's primary key as Postgres prints it
+	Kind  ChangeKind
+	// Field is a column, or a dotted path into one that holds JSON; Old and New
+	// are then the bytes at that path. nil is NULL, or a path to nothing.
+	Field    string
+	Old, New *string
+	// OldType and NewType are the types in words, empty where there is no value.
+	// They are for people and not kept.
+	OldType, NewType string
+}
+
+// ChangeKind says what happened to the row of a Change.
+type ChangeKind string
+
+// The kinds of changes. Of an inserted or deleted row each column that is not
+// NULL is a Change.
+const (
+	Updated  ChangeKind = "update"
+	Inserted ChangeKind = "insert"
+	Deleted  ChangeKind = "delete"
+)
+
+// ChangeOptions are how a change is to be made and what the journal says of it.
+type ChangeOptions struct {
+	WriteOptions
+	Command   string // the command line
+	Who       string // the user of the operating system; the database's is added
+	Why       string
+	NoJournal bool
+	Undoes    int64 // the group that this one takes back
+	// Check, where not nil, sees what is about to be committed and may refuse.
+	Check func(*Outcome) error
+}
+
+// Outcome is what a change did, or in a dry run would do.
+type Outcome struct {
+	Changes []Change
+	Rows    int      // that changed
+	Same    int      // rows that already were as wished
+	Group   int64    // in the journal; 0 where nothing is kept
+	Notes   []string // what the user should know, a line each
+	Epoch   Epoch
+}
+
+// Epoch tells one launch of an experiment from the next: launching drops every
+// table and begins ids at 1 again.
+type Epoch struct {
+	OID    int64  `db:"oid"`    // of public.participant, 0 without one
+	Launch string `db:"launch"` // PsyNet's deployment id, empty without one
+}
+
+// Change runs fn in a transaction in which it changes rows, notes in the journal
+// what it changed, and commits unless this is a dry run or Check objects. fn may
+// run up to three times, see Write. An error says that nothing was changed.
+func (db *DB) Change(ctx context.Context, s *schema.Schema, o ChangeOptions, fn func(*Writer) error) (*Outcome, error) {
+	var out *Outcome
+	watch := db.watchLocks(ctx)
+	err := db.Write(ctx, o.WriteOptions, func(tx *Tx) error {
+		w := &Writer{Tx: tx, schema: s, out: &Outcome{}, changed: map[rowKey]bool{}}
+		out = w.out
+		if err := w.begin(ctx, watch); err != nil {
+			return err
+		}
+		if err := fn(w); err != nil {
+			return moved(err)
+		}
+		w.out.Rows = len(w.changed)
+		if !o.NoJournal && len(w.out.Changes) > 0 {
+			if err := w.journal(ctx, o); err != nil {
+				return err
+			}
+		}
+		if o.Check != nil {
+			return o.Check(w.out)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, watch.explain(err)
+	}
+	watch.stop()
+	return out, nil
+}
+
+// rowKey names a row.
+type rowKey struct{ table, row string }
+
+// Writer changes rows in one transaction and remembers what it changed.
+type Writer struct {
+	*Tx
+	schema  *schema.Schema
+	out     *Outcome
+	changed map[rowKey]bool
+	now     time.Time // LOCALTIMESTAMP of the transaction
+}
+
+// Note adds a line that the user should read.
+func (w *Writer) Note(format string, args ...any) {
+	w.out.Notes = append(w.out.Notes, fmt.Sprintf(format, args...))
+}
+
+// Now is the server's LOCALTIMESTAMP when the transaction began, what PsyNet
+// writes as creation_time and time_of_death.
+func (w *Writer) Now() time.Time { return w.now }
+
+// begin reads who and where we are.
+func (w *Writer) begin(ctx context.Context, watch *lockWatch) error {
+	var first struct {
+		PID int       `db:"pid"`
+		OID int64     `db:"oid"`
+		Now time.Time `db:"now"`
+	}
+	err := w.Get(ctx, &first, `SELECT pg_backend_pid() AS pid,
+       coalesce(to_regclass('public.participant')::oid::bigint, 0) AS oid,
+       LOCALTIMESTAMP AS now`)
+	if err != nil {
+		return err
+	}
+	watch.follow(first.PID)
+	w.now = first.Now
+	w.out.Epoch.OID = first.OID
+	if t := w.schema.Tables["participant"]; t != nil && !t.View && int64(t.OID) != first.OID {
+		return &Error{Kind: ErrTryAgain, Message: "the experiment was launched anew a moment ago", Hint: "look again, then try again"}
+	}
+	w.out.Epoch.Launch, err = w.launch(ctx)
+	return err
+}

@@ -1,0 +1,108 @@
+package repo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"exptool/internal/filter"
+	"exptool/internal/schema"
+)
+
+// Set assigns to fields of the target's rows.
+func (w *Writer) Set(ctx context.Context, target Target, assignments []*filter.Assignment) error {
+	t := target.Query.Entity.Table
+	if err := refuseMoney(t, assignments); err != nil {
+		return err
+	}
+	var columns []string
+	fields := make([]Field, len(assignments))
+	for i, a := range assignments {
+		if !slices.Contains(columns, a.Column.Name) {
+			columns = append(columns, a.Column.Name)
+		}
+		fields[i] = Field{Name: a.Field, Column: a.Column.Name, Part: a.Part}
+	}
+	rows, err := w.Rows(ctx, target, columns)
+	if err != nil {
+		return err
+	}
+	edits := make([]Edit, len(rows))
+	for i, r := range rows {
+		edits[i] = Edit{Row: r, New: slices.Clone(r.Values)}
+		for _, a := range assignments {
+			at := slices.Index(columns, a.Column.Name)
+			if edits[i].New[at], err = a.Next(edits[i].New[at]); err != nil {
+				return inRow(err, w.schema.Singular(t), r.Key, len(rows))
+			}
+		}
+	}
+	if err := w.Update(ctx, t, columns, fields, edits); err != nil {
+		return err
+	}
+	return w.noteWorking(ctx, t)
+}
+
+// inRow says in which of several rows a value does not fit.
+func inRow(err error, what, key string, rows int) error {
+	if rows == 1 {
+		return err
+	}
+	return fmt.Errorf("%s %s: %w", what, key, err)
+}
+
+// moneyColumn is what the ledger alone changes.
+const moneyColumn = "dollars"
+
+func refuseMoney(t *schema.Table, assignments []*filter.Assignment) error {
+	for _, a := range assignments {
+		if isMoney(t, a.Column.Name) {
+			return moneyError()
+		}
+	}
+	return nil
+}
+
+func isMoney(t *schema.Table, column string) bool {
+	return t.Key() == "participant" && column == moneyColumn
+}
+
+func moneyError() error {
+	return &Error{Kind: ErrRefused, Message: "dollars move by the ledger alone", Hint: "give them with exptool donate; where the column was changed by other means, exptool verify --adopt takes it over"}
+}
+
+// noteWorking warns where the live experiment may have a copy of a changed
+// participant, which it would write over ours.
+func (w *Writer) noteWorking(ctx context.Context, t *schema.Table) error {
+	status := t.Column("status")
+	if t.Key() != "participant" || status == nil || !slices.Contains(status.Enum, "working") {
+		return nil
+	}
+	var keys []string
+	for k := range w.changed {
+		if k.table == t.Key() {
+			keys = append(keys, k.row)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	rows, err := w.lock(ctx, t, keys, []string{"status"})
+	if err != nil {
+		return err
+	}
+	rows = slices.DeleteFunc(rows, func(r Row) bool { return string(r.Values[0]) != "working" })
+	if len(rows) == 0 {
+		return nil
+	}
+	w.Note("%s: working; the live experiment may write its own copy over this", count(len(rows), w.schema.Singular(t), keysOf(rows)))
+	return nil
+}
+
+// count names rows: participant 5; participants 5, 6.
+func count(n int, singular string, keys []string) string {
+	if n == 1 {
+		return singular + " " + keys[0]
+	}
+	return fmt.Sprintf("%d %ss (%s)", n, singular, few(keys))
+}

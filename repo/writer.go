@@ -1,0 +1,335 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/lib/pq"
+
+	"exptool/internal/schema"
+)
+
+// Row is a row that a Writer has locked: the values of the columns asked for, as
+// Postgres prints them, nil for NULL.
+type Row struct {
+	Key    string
+	Values [][]byte
+}
+
+// Field is what the journal says of a column that is written. Part gives what of
+// the column's value the field is, and its type in words; nil is the whole.
+type Field struct {
+	Name   string
+	Column string
+	Part   func(value []byte) (part []byte, kind string)
+}
+
+// Edit is a row that Lock gave, and the values that the same columns are to have.
+type Edit struct {
+	Row
+	New [][]byte
+}
+
+// Lock locks rows by their keys, in the order of keys, and reads columns as they
+// are now. The rows come in the order of the table's keys. Where one is missing it
+// is an ErrNotFound that names it.
+func (w *Writer) Lock(ctx context.Context, t *schema.Table, keys []string, columns []string) ([]Row, error) {
+	rows, err := w.lock(ctx, t, keys, columns)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) < len(keys) {
+		there := setOf(keysOf(rows))
+		return nil, w.missing(t, slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return there[k] }))
+	}
+	return rows, nil
+}
+
+func (w *Writer) lock(ctx context.Context, t *schema.Table, keys []string, columns []string) ([]Row, error) {
+	key, err := KeyOf(t)
+	if err != nil {
+		return nil, err
+	}
+	cols, names, err := columnsNamed(t, append([]string{key.Name}, columns...))
+	if err != nil {
+		return nil, err
+	}
+	found, err := w.Records(ctx, `SELECT ROW(`+strings.Join(names, ", ")+`)
+FROM `+quoteTable(t)+`
+WHERE `+names[0]+` = ANY($1::`+assignable(key)+`[])
+ORDER BY `+names[0]+`
+FOR NO KEY UPDATE`, cols, pq.Array(keys))
+	if err != nil {
+		return nil, err
+	}
+	return collect(found)
+}
+
+// Update writes rows of a table that Lock gave, all in one statement, and notes
+// what changed, as the fields say. Rows that are as wished already are left
+// alone. Values are in the order of columns.
+func (w *Writer) Update(ctx context.Context, t *schema.Table, columns []string, fields []Field, edits []Edit) error {
+	var changed []Edit
+	for _, e := range edits {
+		if !slices.EqualFunc(e.Values, e.New, sameValue) {
+			changed = append(changed, e)
+		}
+	}
+	w.out.Same += len(edits) - len(changed)
+	if len(changed) == 0 {
+		return nil
+	}
+	now, err := w.update(ctx, t, columns, changed)
+	if err != nil {
+		return err
+	}
+	for _, e := range changed {
+		stored, ok := now[e.Key]
+		if !ok {
+			return &Error{Kind: ErrNotAllowed, Message: fmt.Sprintf("%s %s was not written: a rule or a trigger of the database forbids it", w.schema.Singular(t), e.Key)}
+		}
+		for _, f := range fields {
+			i := slices.Index(columns, f.Column)
+			w.noteField(t, e.Key, f, e.Values[i], stored[i])
+		}
+	}
+	return nil
+}
+
+// noteField notes a field that changed.
+func (w *Writer) noteField(t *schema.Table, key string, f Field, before, after []byte) {
+	c := Change{Table: t.Key(), Row: key, Kind: Updated, Field: f.Name}
+	if f.Part != nil {
+		before, c.OldType = f.Part(before)
+		after, c.NewType = f.Part(after)
+	} else {
+		typ := t.Column(f.Column).Type
+		if before != nil {
+			c.OldType = typ
+		}
+		if after != nil {
+			c.NewType = typ
+		}
+	}
+	if sameValue(before, after) {
+		return
+	}
+	c.Old, c.New = textOf(before), textOf(after)
+	w.note(c)
+}
+
+func (w *Writer) note(c Change) {
+	w.out.Changes = append(w.out.Changes, c)
+	w.changed[rowKey{c.Table, c.Row}] = true
+}
+
+// update runs the statement and returns what is stored now, by key.
+func (w *Writer) update(ctx context.Context, t *schema.Table, columns []string, edits []Edit) (map[string][][]byte, error) {
+	key, err := KeyOf(t)
+	if err != nil {
+		return nil, err
+	}
+	cols, names, err := columnsNamed(t, append([]string{key.Name}, columns...))
+	if err != nil {
+		return nil, err
+	}
+	lists := make([][]*string, len(names)) // a list of values for each column
+	for _, e := range edits {
+		lists[0] = append(lists[0], &e.Key)
+		for i, v := range e.New {
+			lists[i+1] = append(lists[i+1], textOf(v))
+		}
+	}
+	var args []any
+	set, given, values, returning := []string{}, []string{}, []string{}, []string{"t." + names[0]}
+	for i, name := range names {
+		args = append(args, pq.Array(lists[i]))
+		given = append(given, fmt.Sprintf("$%d::text[]", i+1))
+		values = append(values, fmt.Sprintf("c%d", i))
+		if i > 0 {
+			set = append(set, fmt.Sprintf("%s = v.c%d::%s", name, i, assignable(&cols[i])))
+			returning = append(returning, "t."+name)
+		}
+	}
+	rows, err := w.Records(ctx, `UPDATE `+quoteTable(t)+` AS t
+SET `+strings.Join(set, ",\n    ")+`
+FROM unnest(`+strings.Join(given, ", ")+`) AS v (`+strings.Join(values, ", ")+`)
+WHERE t.`+names[0]+` = v.c0::`+assignable(key)+`
+RETURNING ROW(`+strings.Join(returning, ", ")+`)`, cols, args...)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := collect(rows)
+	if err != nil {
+		return nil, err
+	}
+	byKey := make(map[string][][]byte, len(stored))
+	for _, r := range stored {
+		byKey[r.Key] = r.Values
+	}
+	return byKey, nil
+}
+
+// Insert adds a row and returns its key. What is not among columns gets the
+// table's defaults. Each value that is stored and not NULL is noted.
+func (w *Writer) Insert(ctx context.Context, t *schema.Table, columns []string, values [][]byte) (string, error) {
+	key, err := KeyOf(t)
+	if err != nil {
+		return "", err
+	}
+	cols, names, err := columnsNamed(t, columns)
+	if err != nil {
+		return "", err
+	}
+	into, given := " DEFAULT VALUES", ""
+	var args []any
+	if len(columns) > 0 {
+		places := make([]string, len(cols))
+		for i := range cols {
+			args = append(args, textOf(values[i]))
+			places[i] = fmt.Sprintf("$%d::text::%s", i+1, assignable(&cols[i]))
+		}
+		into = " (" + strings.Join(names, ", ") + ")"
+		given = "\nVALUES (" + strings.Join(places, ", ") + ")"
+	}
+	all := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		all[i] = pq.QuoteIdentifier(c.Name)
+	}
+	rows, err := w.Records(ctx, `INSERT INTO `+quoteTable(t)+into+given+`
+RETURNING ROW(`+pq.QuoteIdentifier(key.Name)+", "+strings.Join(all, ", ")+`)`, append([]schema.Column{*key}, t.Columns...), args...)
+	if err != nil {
+		return "", err
+	}
+	stored, err := collect(rows)
+	if err != nil {
+		return "", err
+	}
+	if len(stored) != 1 {
+		return "", &Error{Kind: ErrNotAllowed, Message: "no row was added: a rule or a trigger of the database forbids it"}
+	}
+	for i, v := range stored[0].Values {
+		if c := t.Columns[i]; v != nil {
+			w.note(Change{Table: t.Key(), Row: stored[0].Key, Kind: Inserted, Field: c.Name, New: textOf(v), NewType: c.Type})
+		}
+	}
+	return stored[0].Key, nil
+}
+
+// Delete removes a row that Lock gave with all its columns. Only an undo does.
+func (w *Writer) Delete(ctx context.Context, t *schema.Table, row Row) error {
+	key, err := KeyOf(t)
+	if err != nil {
+		return err
+	}
+	result, err := w.Exec(ctx, `DELETE FROM `+quoteTable(t)+`
+WHERE `+pq.QuoteIdentifier(key.Name)+` = $1::text::`+assignable(key), row.Key)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(err, &Error{Kind: ErrNotAllowed, Message: "the row was not removed: a rule or a trigger of the database forbids it"})
+	}
+	for i, v := range row.Values {
+		if c := t.Columns[i]; v != nil {
+			w.note(Change{Table: t.Key(), Row: row.Key, Kind: Deleted, Field: c.Name, Old: textOf(v), OldType: c.Type})
+		}
+	}
+	return nil
+}
+
+// KeyOf is the column that names a row of a table. Where there is no single one
+// it is an ErrUsage.
+func KeyOf(t *schema.Table) (*schema.Column, error) {
+	name := "id"
+	if len(t.PrimaryKey) > 0 {
+		name = t.PrimaryKey[0]
+	}
+	c := t.Column(name)
+	switch {
+	case t.View:
+		return nil, &Error{Kind: ErrUsage, Message: t.Key() + " is a view", Hint: "change the tables behind it"}
+	case len(t.PrimaryKey) > 1 || c == nil || !t.Unique(name):
+		return nil, &Error{Kind: ErrUsage, Message: "nothing names one row of " + t.Key() + ": it has no primary key of one column", Hint: "change it with psql"}
+	}
+	return c, nil
+}
+
+// typmod is what a type's name says in parentheses: a cast to varchar(5) would
+// cut a long text, while assigning it fails, as it should.
+var typmod = regexp.MustCompile(`\([0-9, -]*\)`)
+
+// assignable is the type to cast a text to before it is assigned to a column.
+func assignable(c *schema.Column) string { return typmod.ReplaceAllString(c.Type, "") }
+
+// columnsNamed are columns of a table by name, and their quoted names.
+func columnsNamed(t *schema.Table, names []string) (cols []schema.Column, quoted []string, err error) {
+	for _, n := range names {
+		c := t.Column(n)
+		if c == nil {
+			return nil, nil, &Error{Kind: ErrUsage, Message: t.Key() + " has no column " + n}
+		}
+		cols, quoted = append(cols, *c), append(quoted, pq.QuoteIdentifier(n))
+	}
+	return cols, quoted, nil
+}
+
+// collect reads rows whose first value is their key.
+func collect(rows schema.Rows) ([]Row, error) {
+	var all []Row
+	for rows.Next() {
+		v := rows.Values()
+		r := Row{Key: string(v[0]), Values: make([][]byte, len(v)-1)}
+		for i := range r.Values {
+			r.Values[i] = slices.Clone(v[i+1])
+			if v[i+1] != nil && r.Values[i] == nil {
+				r.Values[i] = []byte{}
+			}
+		}
+		all = append(all, r)
+	}
+	return all, errors.Join(rows.Err(), rows.Close())
+}
+
+// singles reads rows of one value.
+func singles(rows schema.Rows) ([]*string, error) {
+	var all []*string
+	for rows.Next() {
+		all = append(all, textOf(rows.Values()[0]))
+	}
+	return all, errors.Join(rows.Err(), rows.Close())
+}
+
+// textOf is a value as a text, nil for NULL.
+func textOf(v []byte) *string {
+	if v == nil {
+		return nil
+	}
+	s := string(v)
+	return &s
+}
+
+// sameValue compares two values, of which nil is NULL.
+func sameValue(a, b []byte) bool { return (a == nil) == (b == nil) && string(a) == string(b) }
+
+// missing is the error for rows that are not there.
+func (w *Writer) missing(t *schema.Table, keys []string) error {
+	what := w.schema.Singular(t)
+	if len(keys) == 1 {
+		return &Error{Kind: ErrNotFound, Message: fmt.Sprintf("there is no %s %s; nothing was changed", what, keys[0])}
+	}
+	return &Error{Kind: ErrNotFound, Message: fmt.Sprintf("there are no %s %s; nothing was changed", what, few(keys))}
+}
+
+// few lists the first of many.
+func few(keys []string) string {
+	const most = 10
+	if len(keys) <= most {
+		return strings.Join(keys, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(keys[:most], ", "), len(keys)-most)
+}
