@@ -10,6 +10,11 @@ imported.
 --generate N --seed S: prints N random Python values, a line each:
 {"text": what jsonpickle writes, "plain": the plain JSON of the value}. The
 values share parts, so the texts hold py/id.
+
+--edits: reads edits from stdin, a line each: {"before", "after", "path", "op"},
+where op is replace, add or remove, and prints for each "same" if the two texts
+decode to the same values everywhere but at the path, with the same parts shared,
+else what differs.
 """
 
 import argparse
@@ -211,13 +216,77 @@ def generate(count, seed):
         print(json.dumps({"text": jsonpickle.encode(x, keys=keys), "plain": dump(plain(x))}))
 
 
+def child(x, step):
+    """The container's own key for a step of a path, and what is there."""
+    if isinstance(x, Thing):
+        return step, vars(x)[step]
+    if isinstance(x, dict):
+        for k, v in x.items():
+            if key(k) == step:
+                return k, v
+        raise LookupError(step)
+    return int(step), x[int(step)]
+
+
+def graph(x, hole, seen, pool):
+    """The value as nested tuples, what was met before as its number, and SENTINEL
+    at the hole: a container and the key in it."""
+    if isinstance(x, (dict, list, Thing, collections.deque)):
+        if id(x) in seen:
+            return ("again", seen[id(x)])
+        seen[id(x)] = len(seen)
+        pool.append(x)  # its id must stay its own
+
+    def inside(k, v):
+        if hole is not None and x is hole[0] and k == hole[1]:
+            return "SENTINEL"
+        return graph(v, hole, seen, pool)
+
+    name = type(x).__name__
+    if isinstance(x, Thing):
+        return (name, tuple(("key", k, inside(k, v)) for k, v in vars(x).items()))
+    if isinstance(x, dict):
+        return (name, tuple(("key", key(k), inside(k, v)) for k, v in x.items()))
+    if isinstance(x, (list, tuple, collections.deque)):
+        return (name, tuple(inside(i, v) for i, v in enumerate(x)))
+    return (name, dump(plain(x)))
+
+
+def without_sentinel(g):
+    if not isinstance(g, tuple):
+        return g
+    return tuple(without_sentinel(v) for v in g if v != "SENTINEL" and not (
+        isinstance(v, tuple) and v[:1] == ("key",) and v[2] == "SENTINEL"))
+
+
+def edited(line):
+    """The graphs before and after an edit, both without what it edited."""
+    graphs = []
+    for name, absent in (("before", line["op"] == "add"), ("after", line["op"] == "remove")):
+        x = jsonpickle.decode(line[name], keys=True)
+        container, hole = x, None
+        if not absent:
+            *above, last = line["path"]
+            for step in above:
+                container = child(container, step)[1]
+            hole = (container, child(container, last)[0])
+        graphs.append(without_sentinel(graph(x, hole, {}, [])))
+    return graphs
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--generate", type=int, metavar="N")
     parser.add_argument("--seed", default="0")
+    parser.add_argument("--edits", action="store_true")
     args = parser.parse_args()
     if args.generate is not None:
         generate(args.generate, args.seed)
+        return
+    if args.edits:
+        for line in sys.stdin:
+            before, after = edited(json.loads(line))
+            print("same" if before == after else f"{before} is now {after}")
         return
     for line in sys.stdin:
         print(dump(plain(jsonpickle.decode(json.loads(line), keys=True))))

@@ -22,15 +22,19 @@ func (r *reader) target(v ref) (ref, bool) {
 	if err != nil || id < 0 {
 		return ref{}, false
 	}
+	if r.enumerate(); id >= len(r.ids) {
+		return ref{}, false
+	}
+	return r.ids[id], true
+}
+
+// enumerate numbers the whole text, once.
+func (r *reader) enumerate() {
 	if !r.known {
 		r.known = true
 		r.ids = make([]ref, 0, 32)
 		r.number(root)
 	}
-	if id >= len(r.ids) {
-		return ref{}, false
-	}
-	return r.ids[id], true
 }
 
 // number gives the value and all inside it their numbers.
