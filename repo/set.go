@@ -21,7 +21,7 @@ func (w *Writer) Set(ctx context.Context, target Target, assignments []*filter.A
 		if !slices.Contains(columns, a.Column.Name) {
 			columns = append(columns, a.Column.Name)
 		}
-		fields[i] = Field{Name: a.Field, Column: a.Column.Name, Part: a.Part}
+		fields[i] = Field{Column: a.Column.Name, Difference: a.Difference}
 	}
 	rows, err := w.Rows(ctx, target, columns)
 	if err != nil {

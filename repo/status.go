@@ -43,7 +43,7 @@ func (w *Writer) Decide(ctx context.Context, target Target, status string, force
 	for i, r := range rows {
 		edits[i] = Edit{Row: Row{Key: r.Key, Values: r.Values[:1]}, New: [][]byte{[]byte(status)}}
 	}
-	if err := w.Update(ctx, t, columns[:1], whole(columns[:1]), edits); err != nil {
+	if err := w.Update(ctx, t, columns[:1], whole(t, "status"), edits); err != nil {
 		return err
 	}
 	if status == "approved" && failed {

@@ -143,12 +143,3 @@ func lacking(rows, others []Row) []Row {
 	in := setOf(keysOf(others))
 	return slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return in[r.Key] })
 }
-
-// whole are the fields of columns that are journaled as they are.
-func whole(columns []string) []Field {
-	fields := make([]Field, len(columns))
-	for i, c := range columns {
-		fields[i] = Field{Name: filter.FieldName(c), Column: c}
-	}
-	return fields
-}

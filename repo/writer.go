@@ -10,6 +10,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"exptool/internal/filter"
 	"exptool/internal/schema"
 )
 
@@ -20,12 +21,20 @@ type Row struct {
 	Values [][]byte
 }
 
-// Field is what the journal says of a column that is written. Part gives what of
-// the column's value the field is, and its type in words; nil is the whole.
+// Field is a column that is written, and how the journal tells what changed in it.
 type Field struct {
-	Name   string
-	Column string
-	Part   func(value []byte) (part []byte, kind string)
+	Column     string
+	Difference func(before, after []byte) filter.Difference
+}
+
+// whole are columns that the journal tells as they are.
+func whole(t *schema.Table, columns ...string) []Field {
+	fields := make([]Field, len(columns))
+	for i, name := range columns {
+		a := filter.Assignment{Column: t.Column(name)}
+		fields[i] = Field{Column: name, Difference: a.Difference}
+	}
+	return fields
 }
 
 // Edit is a row that Lock gave, and the values that the same columns are to have.
@@ -92,34 +101,24 @@ func (w *Writer) Update(ctx context.Context, t *schema.Table, columns []string, 
 		if !ok {
 			return &Error{Kind: ErrNotAllowed, Message: fmt.Sprintf("%s %s was not written: a rule or a trigger of the database forbids it", w.schema.Singular(t), e.Key)}
 		}
+		noted := map[string]bool{}
 		for _, f := range fields {
 			i := slices.Index(columns, f.Column)
-			w.noteField(t, e.Key, f, e.Values[i], stored[i])
+			w.noteField(t, e.Key, f, e.Values[i], stored[i], noted)
 		}
 	}
 	return nil
 }
 
-// noteField notes a field that changed.
-func (w *Writer) noteField(t *schema.Table, key string, f Field, before, after []byte) {
-	c := Change{Table: t.Key(), Row: key, Kind: Updated, Field: f.Name}
-	if f.Part != nil {
-		before, c.OldType = f.Part(before)
-		after, c.NewType = f.Part(after)
-	} else {
-		typ := t.Column(f.Column).Type
-		if before != nil {
-			c.OldType = typ
-		}
-		if after != nil {
-			c.NewType = typ
-		}
-	}
-	if sameValue(before, after) {
+// noteField notes a field that changed, once.
+func (w *Writer) noteField(t *schema.Table, key string, f Field, before, after []byte, noted map[string]bool) {
+	d := f.Difference(before, after)
+	if sameValue(d.Old, d.New) || noted[d.Field] {
 		return
 	}
-	c.Old, c.New = textOf(before), textOf(after)
-	w.note(c)
+	noted[d.Field] = true
+	w.note(Change{Table: t.Key(), Row: key, Kind: Updated, Field: d.Field,
+		Old: textOf(d.Old), New: textOf(d.New), OldType: d.OldType, NewType: d.NewType})
 }
 
 func (w *Writer) note(c Change) {

@@ -85,6 +85,9 @@ func (p *Plan) compile() *Error {
 // conditions compiles everything that decides which rows are meant.
 func (p *Plan) conditions() *Error {
 	p.where = p.scope.restrict()
+	if err := p.addIDs(); err != nil {
+		return err
+	}
 	for _, expr := range p.query.Where {
 		if err := p.addExpression(expr); err != nil {
 			return err
