@@ -55,13 +55,6 @@ type Outcome struct {
 	Epoch   Epoch
 }
 
-// Epoch tells one launch of an experiment from the next: launching drops every
-// table and begins ids at 1 again.
-type Epoch struct {
-	OID    int64  `db:"oid"`    // of public.participant, 0 without one
-	Launch string `db:"launch"` // PsyNet's deployment id, empty without one
-}
-
 // Change runs fn in a transaction in which it changes rows, notes in the journal
 // what it changed, and commits unless this is a dry run or Check objects. fn may
 // run up to three times, see Write. An error says that nothing was changed.
@@ -120,21 +113,19 @@ func (w *Writer) Now() time.Time { return w.now }
 func (w *Writer) begin(ctx context.Context, watch *lockWatch) error {
 	var first struct {
 		PID int       `db:"pid"`
-		OID int64     `db:"oid"`
 		Now time.Time `db:"now"`
 	}
-	err := w.Get(ctx, &first, `SELECT pg_backend_pid() AS pid,
-       coalesce(to_regclass('public.participant')::oid::bigint, 0) AS oid,
-       LOCALTIMESTAMP AS now`)
+	err := w.Get(ctx, &first, "SELECT pg_backend_pid() AS pid, LOCALTIMESTAMP AS now")
 	if err != nil {
 		return err
 	}
 	watch.follow(first.PID)
 	w.now = first.Now
-	w.out.Epoch.OID = first.OID
-	if t := w.schema.Tables["participant"]; t != nil && !t.View && int64(t.OID) != first.OID {
+	if w.out.Epoch, err = w.epoch(ctx); err != nil {
+		return err
+	}
+	if t := w.schema.Tables["participant"]; t != nil && !t.View && int64(t.OID) != w.out.Epoch.OID {
 		return &Error{Kind: ErrTryAgain, Message: "the experiment was launched anew a moment ago", Hint: "look again, then try again"}
 	}
-	w.out.Epoch.Launch, err = w.launch(ctx)
-	return err
+	return nil
 }

@@ -4,31 +4,45 @@ import (
 	"context"
 
 	"exptool/internal/pyjson"
-	"exptool/internal/schema"
 )
 
-// launch is PsyNet's deployment id, which it keeps in experiment.vars; empty
-// where there is none or it cannot be read.
-func (w *Writer) launch(ctx context.Context) (string, error) {
-	t := w.schema.Tables["experiment"]
-	if t == nil || t.Denied || t.Column("vars") == nil || t.Column("id") == nil {
-		return "", nil
+// Epoch tells one launch of an experiment from the next: launching drops every
+// table and begins ids at 1 again.
+type Epoch struct {
+	OID    int64  // of public.participant, 0 without one
+	Launch string // PsyNet's deployment id, empty without one
+}
+
+// epoch is the present launch. PsyNet keeps its deployment id in experiment.vars.
+func (tx *Tx) epoch(ctx context.Context) (Epoch, error) {
+	var first struct {
+		OID   int64 `db:"oid"`
+		Known bool  `db:"known"`
 	}
-	rows, err := w.Records(ctx, `SELECT ROW(vars)
-FROM `+quoteTable(t)+`
-ORDER BY id
-LIMIT 1`, []schema.Column{*t.Column("vars")})
-	if err != nil {
-		return "", err
+	err := tx.Get(ctx, &first, `SELECT coalesce(to_regclass('public.participant')::oid::bigint, 0) AS oid,
+       EXISTS (
+           SELECT FROM pg_attribute
+           WHERE attrelid = to_regclass('public.experiment')
+             AND attname = 'vars'
+             AND has_column_privilege(attrelid, attnum, 'SELECT')
+       ) AS known`)
+	e := Epoch{OID: first.OID}
+	if err != nil || !first.Known {
+		return e, err
 	}
-	texts, err := singles(rows)
-	if err != nil || len(texts) == 0 || texts[0] == nil {
-		return "", err
+	var texts []string
+	err = tx.Select(ctx, &texts, `SELECT vars::text
+FROM public.experiment
+WHERE vars IS NOT NULL
+LIMIT 1`)
+	if err != nil || len(texts) == 0 {
+		return e, err
 	}
-	id, found, err := pyjson.Get(nil, []byte(*texts[0]), []string{"deployment_id"}, pyjson.NaNString)
+	id, found, err := pyjson.Get(nil, []byte(texts[0]), []string{"deployment_id"}, pyjson.NaNString)
 	if err != nil || !found {
-		return "", nil // somebody else's vars
+		return e, nil // somebody else's vars
 	}
 	text, err := pyjson.AppendText(nil, id)
-	return string(text), err
+	e.Launch = string(text)
+	return e, err
 }

@@ -95,14 +95,14 @@ func (w *Writer) noteWorking(ctx context.Context, t *schema.Table) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	w.Note("%s: working; the live experiment may write its own copy over this", count(len(rows), w.schema.Singular(t), keysOf(rows)))
+	w.Note("%s: working; the live experiment may write its own copy over this", participants(rows))
 	return nil
 }
 
-// count names rows: participant 5; participants 5, 6.
-func count(n int, singular string, keys []string) string {
-	if n == 1 {
-		return singular + " " + keys[0]
+// participants names some: participant 5; 2 participants (5, 6).
+func participants(rows []Row) string {
+	if len(rows) == 1 {
+		return "participant " + rows[0].Key
 	}
-	return fmt.Sprintf("%d %ss (%s)", n, singular, few(keys))
+	return fmt.Sprintf("%d participants (%s)", len(rows), few(keysOf(rows)))
 }

@@ -60,10 +60,10 @@ func (w *Writer) checkFinished(rows []Row, status string, force bool) error {
 		return nil
 	}
 	if force {
-		w.Note("%s: not finished (%s), %s by --force", count(len(wrong), "participant", keysOf(wrong)), statuses(wrong), status)
+		w.Note("%s: not finished (%s), %s by --force", participants(wrong), statuses(wrong), status)
 		return nil
 	}
-	return &Error{Kind: ErrRefused, Message: fmt.Sprintf("%s cannot be %s: %s", count(len(wrong), "participant", keysOf(wrong)), status, statuses(wrong)),
+	return &Error{Kind: ErrRefused, Message: fmt.Sprintf("%s cannot be %s: %s", participants(wrong), status, statuses(wrong)),
 		Hint: "leave them out, or add --force"}
 }
 
@@ -83,6 +83,6 @@ func (w *Writer) noteFailed(rows []Row) {
 		return string(r.Values[1]) != "true" || !w.changed[rowKey{"participant", r.Key}]
 	})
 	if len(failed) > 0 {
-		w.Note("%s: failed, and approved all the same, as PsyNet does", count(len(failed), "participant", keysOf(failed)))
+		w.Note("%s: failed, and approved all the same, as PsyNet does", participants(failed))
 	}
 }

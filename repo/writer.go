@@ -101,24 +101,28 @@ func (w *Writer) Update(ctx context.Context, t *schema.Table, columns []string, 
 		if !ok {
 			return &Error{Kind: ErrNotAllowed, Message: fmt.Sprintf("%s %s was not written: a rule or a trigger of the database forbids it", w.schema.Singular(t), e.Key)}
 		}
-		noted := map[string]bool{}
-		for _, f := range fields {
-			i := slices.Index(columns, f.Column)
-			w.noteField(t, e.Key, f, e.Values[i], stored[i], noted)
-		}
+		w.noteFields(t, columns, fields, e, stored)
 	}
 	return nil
 }
 
-// noteField notes a field that changed, once.
-func (w *Writer) noteField(t *schema.Table, key string, f Field, before, after []byte, noted map[string]bool) {
-	d := f.Difference(before, after)
-	if sameValue(d.Old, d.New) || noted[d.Field] {
-		return
+// noteFields notes the fields of a row that changed, each once: what lies inside
+// another one is told by that.
+func (w *Writer) noteFields(t *schema.Table, columns []string, fields []Field, e Edit, stored [][]byte) {
+	all := make([]filter.Difference, len(fields))
+	for i, f := range fields {
+		at := slices.Index(columns, f.Column)
+		all[i] = f.Difference(e.Values[at], stored[at])
 	}
-	noted[d.Field] = true
-	w.note(Change{Table: t.Key(), Row: key, Kind: Updated, Field: d.Field,
-		Old: textOf(d.Old), New: textOf(d.New), OldType: d.OldType, NewType: d.NewType})
+	for i, d := range all {
+		told := slices.ContainsFunc(all[:i], func(o filter.Difference) bool { return o.Field == d.Field }) ||
+			slices.ContainsFunc(all, func(o filter.Difference) bool { return strings.HasPrefix(d.Field, o.Field+".") })
+		if told || sameValue(d.Old, d.New) {
+			continue
+		}
+		w.note(Change{Table: t.Key(), Row: e.Key, Kind: Updated, Field: d.Field,
+			Old: textOf(d.Old), New: textOf(d.New), OldType: d.OldType, NewType: d.NewType})
+	}
 }
 
 func (w *Writer) note(c Change) {
@@ -213,7 +217,7 @@ RETURNING ROW(`+pq.QuoteIdentifier(key.Name)+", "+strings.Join(all, ", ")+`)`, a
 	}
 	for i, v := range stored[0].Values {
 		if c := t.Columns[i]; v != nil {
-			w.note(Change{Table: t.Key(), Row: stored[0].Key, Kind: Inserted, Field: c.Name, New: textOf(v), NewType: c.Type})
+			w.note(Change{Table: t.Key(), Row: stored[0].Key, Kind: Inserted, Field: filter.FieldName(c.Name), New: textOf(v), NewType: c.Type})
 		}
 	}
 	return stored[0].Key, nil
@@ -235,7 +239,7 @@ WHERE `+pq.QuoteIdentifier(key.Name)+` = $1::text::`+assignable(key), row.Key)
 	}
 	for i, v := range row.Values {
 		if c := t.Columns[i]; v != nil {
-			w.note(Change{Table: t.Key(), Row: row.Key, Kind: Deleted, Field: c.Name, Old: textOf(v), OldType: c.Type})
+			w.note(Change{Table: t.Key(), Row: row.Key, Kind: Deleted, Field: filter.FieldName(c.Name), Old: textOf(v), OldType: c.Type})
 		}
 	}
 	return nil
@@ -317,11 +321,10 @@ func sameValue(a, b []byte) bool { return (a == nil) == (b == nil) && string(a) 
 
 // missing is the error for rows that are not there.
 func (w *Writer) missing(t *schema.Table, keys []string) error {
-	what := w.schema.Singular(t)
 	if len(keys) == 1 {
-		return &Error{Kind: ErrNotFound, Message: fmt.Sprintf("there is no %s %s; nothing was changed", what, keys[0])}
+		return &Error{Kind: ErrNotFound, Message: fmt.Sprintf("there is no %s %s; nothing was changed", w.schema.Singular(t), keys[0])}
 	}
-	return &Error{Kind: ErrNotFound, Message: fmt.Sprintf("there are no %s %s; nothing was changed", what, few(keys))}
+	return &Error{Kind: ErrNotFound, Message: fmt.Sprintf("there are no %s %s; nothing was changed", w.schema.Called(t), few(keys))}
 }
 
 // few lists the first of many.
