@@ -160,7 +160,9 @@ func TestInsertUndoneAndRedone(t *testing.T) {
 		return err
 	})
 	require.NoError(t, err)
-	row := func() string { return one(t, db, "SELECT coalesce((SELECT coin::text FROM coin WHERE id = $1::int), '')", key) }
+	row := func() string {
+		return one(t, db, "SELECT coalesce((SELECT coin::text FROM coin WHERE id = $1::int), '')", key)
+	}
 	was := row()
 	require.NotEmpty(t, was)
 	_, err = undo(t, db, s, 1)

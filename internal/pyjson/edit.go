@@ -175,3 +175,22 @@ func article(word string) string {
 	}
 	return "a " + word
 }
+
+// Elements calls visit for each element of a list, a text as a cell of a table
+// shows it. It fails with an *EditError where the value is no list.
+func Elements(text []byte, visit func(element []byte)) error {
+	e, err := newEmitter(nil, text, NaNBare)
+	if err != nil {
+		return err
+	}
+	if e.node(root).kind != kindArray {
+		return &EditError{nil, "the value is " + article(e.shape(root).word) + ", not a list"}
+	}
+	e.each(root, func(_ int, v ref) bool {
+		e.dst = nil
+		e.text(v)
+		visit(e.dst)
+		return true
+	})
+	return nil
+}
