@@ -18,6 +18,7 @@ type app struct {
 	streams *cli.Streams
 	now     func() time.Time
 	flags   globalFlags
+	args    []string // the command line
 	// config is there when a command runs, unless it is marked withoutConfig.
 	// Completion runs no command: there, call load first.
 	config *cli.Config

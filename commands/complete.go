@@ -183,3 +183,15 @@ func matching(names []string, before, typed string) []string {
 	}
 	return found
 }
+
+// completeParticipants completes the words of a verb whose entity is participants
+// unless it is named.
+func (a *app) completeParticipants(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	entity, _ := entityWord(args, "participants")
+	words, directive := a.completeQuery(cmd, []string{entity}, typed)
+	if len(args) == 0 && !strings.Contains(typed, "=") {
+		entities, _ := a.completeEntity(cmd, nil, typed)
+		words = append(words, entities...)
+	}
+	return words, directive
+}

@@ -32,6 +32,7 @@ func run(ctx context.Context, a *app, args []string) (code int) {
 			code = a.panicked(p)
 		}
 	}()
+	a.args = args
 	root := newRoot(a)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -12,12 +12,7 @@ import (
 )
 
 type queryOptions struct {
-	entity string
-	exact  bool
-	query  filter.Query
-	keys   map[string]*string // by relation: --participant 1,2,5-20
-	of     []string           // NAME=IDS
-
+	selection
 	raw     bool
 	limit   int
 	one     bool
@@ -28,11 +23,8 @@ type queryOptions struct {
 	explain bool
 }
 
-// keyFlags are the relations that have a flag of their own.
-var keyFlags = []string{"participant", "node", "network", "trial", "response", "module"}
-
 func newQuery(a *app) *cobra.Command {
-	o := &queryOptions{keys: map[string]*string{}}
+	o := &queryOptions{}
 	cmd := &cobra.Command{
 		Use:   "query ENTITY [FIELD=VALUE ...]",
 		Short: "Ask for rows, or for numbers about them",
@@ -68,20 +60,7 @@ equality there is --where: see exptool help where.`,
 func (o *queryOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	q := &o.query
-	f.BoolVar(&o.exact, "exact", false, "rows of exactly that class, without its subclasses")
-	f.StringArrayVarP(&q.Where, "where", "w", nil, "keep the rows where `EXPR` holds; repeatable, all must hold (see help where)")
-	for _, k := range keyFlags {
-		o.keys[k] = f.String(k, "", "rows of these "+k+"s: `IDS` as 1,2,5-20")
-	}
-	f.StringArrayVar(&o.of, "of", nil, "rows of any other relation: `NAME=IDS`")
-	f.BoolVar(&q.People, "people", false, "of people only")
-	f.BoolVar(&q.Bots, "bots", false, "of bots only")
-	f.BoolVar(&q.Alive, "alive", false, "not failed")
-	f.BoolVar(&q.Failed, "failed", false, "failed")
-	f.BoolVar(&q.Done, "done", false, "complete, finalized and not failed")
-	f.StringVar(&q.Exclude, "exclude", "", "without these participants: `IDS`")
-	f.StringVar(&q.Since, "since", "", "made since `TIME`: 24h, 2026-11-20")
-	f.StringVar(&q.Until, "until", "", "made before `TIME`")
+	o.selection.flags(f)
 	f.StringArrayVarP(&q.Columns, "columns", "c", nil, "what to show: `FIELDS`, paths, expressions, NAME=EXPR; +x adds, * is all, path.* its keys")
 	f.StringArrayVar(&q.Sort, "sort", nil, "order by `FIELDS`, - before one for descending")
 	f.IntVarP(&o.limit, "limit", "n", 0, "at most `N` rows")
@@ -106,25 +85,11 @@ func (o *queryOptions) flags(cmd *cobra.Command) {
 // read takes arguments and flags, and checks them against each other.
 func (o *queryOptions) read(cmd *cobra.Command, args []string) error {
 	o.entity, o.query.Words = args[0], args[1:]
-	for _, k := range keyFlags {
-		if cmd.Flags().Changed(k) {
-			o.query.Keys = append(o.query.Keys, filter.Key{Relation: k, IDs: *o.keys[k], Flag: "--" + k})
-		}
-	}
-	for _, of := range o.of {
-		name, ids, ok := strings.Cut(of, "=")
-		if !ok {
-			return usagef("--of takes NAME=IDS, for example --of parent_trial=12").about(of)
-		}
-		o.query.Keys = append(o.query.Keys, filter.Key{Relation: name, IDs: ids, Flag: "--of " + name})
+	if err := o.selection.read(cmd.Flags()); err != nil {
+		return err
 	}
 	if err := o.readAggregates(cmd); err != nil {
 		return err
-	}
-	for _, name := range []string{"since", "until", "exclude"} {
-		if f := cmd.Flags().Lookup(name); f.Changed && strings.TrimSpace(f.Value.String()) == "" {
-			return usagef("--%s is empty", name) // a variable that a script has not set
-		}
 	}
 	switch {
 	case o.limit < 0:

@@ -61,16 +61,23 @@ a pipe CSV; --format decides otherwise. Which database: see exptool help config.
 // constructors make the commands, in no particular order: help sorts them.
 func constructors(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newAdd(a),
+		newApprove(a),
 		newClasses(a),
 		newCompletion(a),
 		newConfig(a),
 		newDB(a),
 		newDemo(a),
 		newDescribe(a),
+		newFail(a),
+		newHistory(a),
 		newQuery(a),
+		newReject(a),
+		newSet(a),
 		newShow(a),
 		newSQL(a),
 		newTables(a),
+		newUndo(a),
 		newVersion(a),
 	}
 }

@@ -180,3 +180,8 @@ func Bytes(n int64) string {
 	}
 	return fmt.Sprintf("%d GB", (n+500_000_000)/1_000_000_000)
 }
+
+// Values makes rows of values, nil being NULL.
+func Values(columns []schema.Column, rows [][][]byte) *Buffered {
+	return &Buffered{columns: columns, rows: rows}
+}

@@ -1,0 +1,285 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"os/user"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"exptool/internal/schema"
+	"exptool/repo"
+	"exptool/report"
+)
+
+// changeOptions are the flags of every command that changes rows.
+type changeOptions struct {
+	dryRun    bool
+	yes       bool
+	expect    int // -1: not asked
+	why       string
+	noJournal bool
+	undoes    int64 // the group that is taken back
+}
+
+func (o *changeOptions) flags(f *pflag.FlagSet) {
+	f.BoolVar(&o.dryRun, "dry-run", false, "do it, show it, and take it back")
+	f.IntVar(&o.expect, "expect", -1, "change nothing, exit 4, unless exactly `N` rows change")
+	f.StringVar(&o.why, "why", "", "`TEXT` for the journal")
+	f.BoolVar(&o.noJournal, "no-journal", false, "keep no record: there is no undo")
+}
+
+func (o *changeOptions) check(f *pflag.FlagSet) error {
+	if f.Changed("expect") && o.expect < 0 {
+		return usagef("--expect takes a number of rows")
+	}
+	return nil
+}
+
+// change runs fn in a transaction that changes rows and is journaled. With asking,
+// somebody on a terminal sees what it would do and answers first: no transaction
+// is open while they think, so that the second one checks that it is still the
+// same.
+func (s *session) change(ctx context.Context, o *changeOptions, asking bool, fn func(*repo.Writer) error) (*repo.Outcome, error) {
+	if s.tx != nil {
+		s.tx.End(ctx)
+		s.tx = nil
+	}
+	s.announceTarget()
+	var preview *repo.Outcome
+	if asking && !o.yes && !o.dryRun {
+		var err error
+		if preview, err = s.try(ctx, o, true, nil, fn); err != nil || preview.Rows == 0 {
+			return preview, err
+		}
+		if err := s.writeChanges(ctx, preview.Changes); err != nil {
+			return nil, err
+		}
+		s.tellNotes(preview)
+		yes, err := s.app.streams.Ask(ctx, "change "+s.counted(preview)+"?")
+		if err != nil {
+			return nil, err
+		}
+		if !yes {
+			return nil, failuref(exitFailure, "nothing was changed", nil)
+		}
+	}
+	return s.try(ctx, o, o.dryRun, preview, fn)
+}
+
+// try runs fn, as a dry run or for good.
+func (s *session) try(ctx context.Context, o *changeOptions, dryRun bool, preview *repo.Outcome, fn func(*repo.Writer) error) (*repo.Outcome, error) {
+	options := repo.ChangeOptions{
+		Command: s.app.commandLine(), Who: who(), Why: o.why, NoJournal: o.noJournal, Undoes: o.undoes,
+		WriteOptions: repo.WriteOptions{Timeout: s.app.config.Timeout, LockTimeout: s.app.config.LockTimeout, DryRun: dryRun},
+		Check: func(out *repo.Outcome) error {
+			if o.expect >= 0 && out.Rows != o.expect {
+				return expectError("rows that change", o.expect, int64(out.Rows)).hint("nothing was changed")
+			}
+			if preview != nil && !sameBefore(preview.Changes, out.Changes) {
+				return failuref(exitTryAgain, "the rows were changed by others meanwhile; nothing was changed", nil).hint("look again")
+			}
+			return nil
+		},
+	}
+	return s.db.Change(ctx, s.schema, options, fn)
+}
+
+// sameBefore reports whether two sets of changes are about the same fields with
+// the same old values.
+func sameBefore(a, b []repo.Change) bool {
+	return slices.EqualFunc(a, b, func(x, y repo.Change) bool {
+		same := x.Table == y.Table && x.Row == y.Row && x.Field == y.Field && (x.Old == nil) == (y.Old == nil)
+		return same && (x.Old == nil || *x.Old == *y.Old)
+	})
+}
+
+// announceTarget says which database is written to, where opening it has not.
+func (s *session) announceTarget() {
+	if chosen, err := s.app.config.Database(); err == nil && chosen.Origin.Named() {
+		s.app.announce(s.db.Address())
+	}
+}
+
+// commandLine is the command line for the journal, without a password.
+func (a *app) commandLine() string {
+	words := []string{"exptool"}
+	for i, word := range a.args {
+		switch {
+		case i > 0 && a.args[i-1] == "--db":
+			word = withoutPassword(word)
+		case strings.HasPrefix(word, "--db="):
+			word = "--db=" + withoutPassword(strings.TrimPrefix(word, "--db="))
+		}
+		words = append(words, shellQuote(word))
+	}
+	return strings.Join(words, " ")
+}
+
+// withoutPassword is an address as it may be kept.
+func withoutPassword(address string) string {
+	if !strings.ContainsAny(address, ":=@") {
+		return address // the name of a private database
+	}
+	parsed, err := repo.ParseAddress(address)
+	if err != nil {
+		return "***"
+	}
+	return parsed.String()
+}
+
+// who is the user of the operating system.
+func who() string {
+	if name := os.Getenv("SUDO_USER"); name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
+}
+
+// finish tells what a change did: the fields on stdout, the rest on stderr.
+func (s *session) finish(ctx context.Context, o *changeOptions, out *repo.Outcome, asked bool) error {
+	if !asked || o.yes || o.dryRun { // else it was shown with the question
+		if err := s.writeChanges(ctx, out.Changes); err != nil {
+			return err
+		}
+		s.tellNotes(out)
+	}
+	s.tellOutcome(o, out)
+	return nil
+}
+
+func (s *session) tellNotes(out *repo.Outcome) {
+	for _, note := range out.Notes {
+		s.app.streams.Talk("%s", note)
+	}
+}
+
+// tellOutcome says in a line what a change did.
+func (s *session) tellOutcome(o *changeOptions, out *repo.Outcome) {
+	talk := s.app.streams.Talk
+	switch {
+	case out.Rows == 0 && out.Same == 0:
+		talk("nothing to change: no such rows")
+	case out.Rows == 0 && out.Same == 1:
+		talk("nothing to change: it is so already")
+	case out.Rows == 0:
+		talk("nothing to change: all %d are so already", out.Same)
+	case o.dryRun:
+		talk("dry run: %s would change; nothing was changed", s.counted(out))
+	case out.Group != 0:
+		talk("%s changed; exptool undo %d takes it back", s.counted(out), out.Group)
+	default:
+		talk("%s changed; there is no undo", s.counted(out))
+	}
+	if out.Rows > 0 && out.Same > 0 {
+		talk("%d were so already", out.Same)
+	}
+}
+
+// counted says how many rows changed: 1 participant and 8 trials.
+func (s *session) counted(out *repo.Outcome) string {
+	rows := map[string]map[string]bool{}
+	for _, c := range out.Changes {
+		if rows[c.Table] == nil {
+			rows[c.Table] = map[string]bool{}
+		}
+		rows[c.Table][c.Row] = true
+	}
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(rows)) {
+		t := s.schema.Tables[key]
+		name := s.schema.Called(t)
+		if len(rows[key]) == 1 {
+			name = s.schema.Singular(t)
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", len(rows[key]), name))
+	}
+	return strings.Join(parts, " and ")
+}
+
+// changeColumns are the columns of what a change prints.
+var changeColumns = []schema.Column{
+	{Name: "table", Kind: schema.Text}, {Name: "id", Kind: schema.Text}, {Name: "field", Kind: schema.Text},
+	{Name: "type", Kind: schema.Text}, {Name: "old", Kind: schema.Text}, {Name: "new", Kind: schema.Text},
+}
+
+// maxShown is how many changes a terminal shows.
+const maxShown = 20
+
+// writeChanges writes old and new values, a row for each field.
+func (s *session) writeChanges(ctx context.Context, changes []repo.Change) error {
+	if len(changes) == 0 && s.app.fitted() {
+		return nil
+	}
+	columns, from, shown := changeColumns, 0, changes
+	if s.app.fitted() {
+		if !slices.ContainsFunc(changes, func(c repo.Change) bool { return c.Table != changes[0].Table }) {
+			columns, from = columns[1:], 1
+		}
+		shown = shown[:min(len(shown), maxShown)]
+	}
+	rows := make([][][]byte, len(shown))
+	masked := 0
+	for i, c := range shown {
+		old, now := bytesOf(c.Old), bytesOf(c.New)
+		if s.secret(c) {
+			masked++
+			old, now = mask(old), mask(now)
+		}
+		rows[i] = [][]byte{[]byte(c.Table), []byte(c.Row), []byte(c.Field), []byte(typeOf(c)), old, now}[from:]
+	}
+	_, err := s.app.writeRows(ctx, report.Values(columns, rows), writeOptions{})
+	if err != nil {
+		return err
+	}
+	if masked > 0 {
+		s.app.streams.Talk("%d masked; --reveal shows them", masked)
+	}
+	if len(shown) < len(changes) {
+		s.app.streams.Talk("and %d more; --format csv has all", len(changes)-len(shown))
+	}
+	return nil
+}
+
+// secret reports whether a change shows a secret that is to be masked.
+func (s *session) secret(c repo.Change) bool {
+	t := s.schema.Tables[c.Table]
+	if s.app.flags.reveal || t == nil {
+		return false
+	}
+	name, _, _ := strings.Cut(c.Field, ".")
+	column := t.Column(name)
+	return column != nil && column.Secret
+}
+
+func mask(value []byte) []byte {
+	if value == nil {
+		return nil
+	}
+	return []byte("***")
+}
+
+// typeOf is a change's type in words: int, or int → str.
+func typeOf(c repo.Change) string {
+	switch {
+	case c.OldType == "" || c.OldType == c.NewType:
+		return c.NewType
+	case c.NewType == "":
+		return c.OldType
+	}
+	return c.OldType + " → " + c.NewType
+}
+
+func bytesOf(text *string) []byte {
+	if text == nil {
+		return nil
+	}
+	return []byte(*text)
+}
