@@ -27,7 +27,7 @@ func newAdd(a *app) *cobra.Command {
 PsyNet and Dallinger fill it, so that their classes load the row. What it refers
 to must exist: participant=5 is participant_id. Values are written as for set.
 PsyNet's own code (__init__, make_definition …) does not run.`,
-		Example: `  exptool add person forename=Ada surname=Lovelace age=36 address=London
+		Example: `  exptool add person forename=Ada surname=Lovelace age=36
   exptool add coin participant=5 value=2.5 --dry-run
   exptool add trials --like 78 random_integer=3
   exptool add networks role=custom`,

@@ -159,6 +159,9 @@ func (s *session) tellNotes(out *repo.Outcome) {
 	for _, note := range out.Notes {
 		s.app.streams.Talk("%s", note)
 	}
+	for _, warning := range out.Warns {
+		s.app.streams.Warn("%s", warning)
+	}
 }
 
 // tellOutcome says in a line what a change did.
@@ -172,15 +175,25 @@ func (s *session) tellOutcome(o *changeOptions, out *repo.Outcome) {
 	case out.Rows == 0:
 		talk("nothing to change: all %d are so already", out.Same)
 	case o.dryRun:
-		talk("dry run: %s would change; nothing was changed", s.counted(out))
+		talk("dry run: %s would be %s; nothing was changed", s.counted(out), done(out))
 	case out.Group != 0:
-		talk("%s changed; exptool undo %d takes it back", s.counted(out), out.Group)
+		talk("%s %s; exptool undo %d takes it back", s.counted(out), done(out), out.Group)
 	default:
-		talk("%s changed; there is no undo", s.counted(out))
+		talk("%s %s; there is no undo", s.counted(out), done(out))
 	}
 	if out.Rows > 0 && out.Same > 0 {
 		talk("%d were so already", out.Same)
 	}
+}
+
+// done says what was done to the rows.
+func done(out *repo.Outcome) string {
+	words := map[repo.ChangeKind]string{repo.Inserted: "added", repo.Deleted: "removed", repo.Updated: "changed"}
+	kind := out.Changes[0].Kind
+	if slices.ContainsFunc(out.Changes, func(c repo.Change) bool { return c.Kind != kind }) {
+		kind = repo.Updated
+	}
+	return words[kind]
 }
 
 // counted says how many rows changed: 1 participant and 8 trials.

@@ -95,7 +95,7 @@ func (w *Writer) identity(e schema.Entity) (string, error) {
 	if len(names) > 0 {
 		what += ": " + few(names)
 	}
-	return "", &Error{Kind: ErrUsage, Message: "of which class is the new row of " + w.schema.Word(t) + "?", Hint: what}
+	return "", &Error{Kind: ErrUsage, Message: "of which class is the new row of " + w.schema.Called(t) + "?", Hint: what}
 }
 
 // newRow is a row being made: values by column, NULL where the key is there with
@@ -130,7 +130,7 @@ func (w *Writer) fillIn(ctx context.Context, t *schema.Table, row newRow, token 
 		}
 	}
 	if len(missing) > 0 {
-		return &Error{Kind: ErrUsage, Message: "a new row of " + w.schema.Word(t) + " needs more values", Hint: "add " + strings.Join(missing, " ")}
+		return &Error{Kind: ErrUsage, Message: "a new row of " + w.schema.Called(t) + " needs more values", Hint: "add " + strings.Join(missing, " ")}
 	}
 	return nil
 }

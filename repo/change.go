@@ -52,6 +52,7 @@ type Outcome struct {
 	Same    int      // rows that already were as wished
 	Group   int64    // in the journal; 0 where nothing is kept
 	Notes   []string // what the user should know, a line each
+	Warns   []string // what may go wrong with it, a line each
 	Epoch   Epoch
 }
 
@@ -71,15 +72,15 @@ func (db *DB) Change(ctx context.Context, s *schema.Schema, o ChangeOptions, fn 
 			return moved(err)
 		}
 		w.out.Rows = len(w.changed)
-		if !o.NoJournal && len(w.out.Changes) > 0 {
-			if err := w.journal(ctx, o); err != nil {
+		if o.Check != nil {
+			if err := o.Check(w.out); err != nil {
 				return err
 			}
 		}
-		if o.Check != nil {
-			return o.Check(w.out)
+		if o.NoJournal || len(w.out.Changes) == 0 {
+			return nil
 		}
-		return nil
+		return w.journal(ctx, o)
 	})
 	if err != nil {
 		return nil, watch.explain(err)

@@ -95,7 +95,7 @@ func (w *Writer) noteWorking(ctx context.Context, t *schema.Table) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	w.Note("%s: working; the live experiment may write its own copy over this", participants(rows))
+	w.out.Warns = append(w.out.Warns, participants(rows)+": working; the live experiment may write its own copy over this")
 	return nil
 }
 

@@ -41,9 +41,19 @@ func (w *Writer) Undo(ctx context.Context, group int64) error {
 			return &Error{Kind: ErrNotFound, Message: "the table " + key + " is not there any more"}
 		}
 		if err := u.table(ctx, t, changes); err != nil {
-			return err
+			return u.gone(err)
 		}
 	}
+	return u.refusal()
+}
+
+// gone makes a refusal of a row that is not there any more.
+func (u *undo) gone(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != ErrNotFound {
+		return err
+	}
+	u.conflicts = []string{e.Message}
 	return u.refusal()
 }
 
