@@ -17,9 +17,9 @@ import (
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "exptool",
-		Short: "Ask questions of the live database of a behavioural experiment",
+		Short: "Query and safely change the live database of a behavioural experiment",
 		Long: `Ask questions of the live database of a PsyNet or Dallinger experiment, or of any
-other Postgres, from a shell and without its Python code.
+other Postgres, and change it safely, from a shell and without its Python code.
 
 Data go to standard output, all talk to standard error. A terminal gets a table,
 a pipe CSV; --format decides otherwise. Which database: see exptool help config.`,

@@ -36,7 +36,7 @@ trial.var.my_dict["value"] = 3 is vars.my_dict.value=3.
 Inside a text of jsonpickle every other byte stays as it is. Dollars move by the
 ledger alone.`,
 		Example: `  exptool set participants 5 vars.my_dict.value=3
-  exptool set participants 5-7 bonus+=0.5 --dry-run
+  exptool set participants 5-7 performance_reward+=0.5 --dry-run
   exptool set trials 12 'vars.my_list:=[1, 2]' --unset vars.old
   exptool set participants 5 status=submitted --if 'status == "working"'
   exptool set trials --where 'participant_id == 5' vars.checked=true --yes`,
