@@ -84,7 +84,9 @@ func (s *Server) start(ctx context.Context, progress func(string)) error {
 	return s.ensureOwner(ctx)
 }
 
-// ensureOwner makes the owner's role, at the first start.
+// ensureOwner makes the owner's role, at the first start. The role has the name of
+// our schema, which "$user" would put before public: PsyNet would then make and
+// drop its tables there.
 func (s *Server) ensureOwner(ctx context.Context) error {
 	db, err := repo.Open(ctx, s.SuperAddress(maintenance), repo.Options{})
 	if err != nil {
@@ -96,6 +98,9 @@ DO $$
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '`+Owner+`') THEN
 		CREATE ROLE `+Owner+` LOGIN CREATEDB IN ROLE pg_monitor;
+	END IF;
+	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '`+Owner+`' AND rolconfig IS NOT NULL) THEN
+		ALTER ROLE `+Owner+` SET search_path = public;
 	END IF;
 END
 $$`)
