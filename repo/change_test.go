@@ -2,6 +2,9 @@ package repo_test
 
 import (
 	"context"
+	"strconv"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -248,4 +251,62 @@ func TestNoSuchRowChangesNothing(t *testing.T) {
 		assert.ErrorContains(t, err, c.says)
 	}
 	assert.Equal(t, "no", one(t, db, "SELECT CASE WHEN to_regnamespace('exptool') IS NULL THEN 'no' ELSE 'yes' END"))
+}
+
+// TestStatementsOfAChange counts what a change sends: few statements for one row,
+// and one UPDATE for many.
+func TestStatementsOfAChange(t *testing.T) {
+	var sent []string
+	db := pgtest.Open(t, "tutorial", repo.Options{ShowSQL: func(s repo.Statement) { sent = append(sent, s.SQL) }})
+	s := catalogOf(t, db)
+	set(t, db, s, target(t, s, "participants", "", "5"), "bonus=1") // makes the schema
+	sent = nil
+	set(t, db, s, target(t, s, "participants", "", "5"), "bonus=2", "vars.x=1")
+	assert.LessOrEqual(t, len(sent), 14, strings.Join(sent, "\n\n"))
+	sent = nil
+	set(t, db, s, target(t, s, "trials", "participant.id >= 1"), "vars.x=1", "score=1")
+	updates := 0
+	for _, sql := range sent {
+		if strings.Contains(sql, "UPDATE "+`"public"`) {
+			updates++
+		}
+	}
+	assert.Equal(t, 1, updates)
+	assert.LessOrEqual(t, len(sent), 14)
+}
+
+// TestChangeThroughPgbouncer: in transaction mode a change works, and what a
+// question needs prepared does not stay in the session of the server.
+func TestChangeThroughPgbouncer(t *testing.T) {
+	url := pgtest.DB(t, "tutorial")
+	addr, err := repo.ParseAddress(url)
+	require.NoError(t, err)
+	db, err := repo.Open(t.Context(), bouncer(t, addr), repo.Options{MaxConns: 1})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	s := catalogOf(t, db)
+	for range 3 {
+		out := set(t, db, s, target(t, s, "participants", "vars.my_dict.value >= 0"), "vars.my_dict.value+=1")
+		assert.Positive(t, out.Rows)
+	}
+	assert.Equal(t, "0", one(t, db, "SELECT count(*)::text FROM pg_proc WHERE pronamespace = pg_my_temp_schema()"))
+}
+
+// TestMakingTheSchemaAtOnce: several that change a database for the first time do
+// not trip over each other.
+func TestMakingTheSchemaAtOnce(t *testing.T) {
+	db := pgtest.Open(t, "tutorial", repo.Options{MaxConns: 20})
+	s := catalogOf(t, db)
+	var wait sync.WaitGroup
+	for i := range 8 {
+		wait.Go(func() { set(t, db, s, target(t, s, "participants", "", strconv.Itoa(i+1)), "bonus=1") })
+	}
+	wait.Wait()
+	assert.Equal(t, "8", one(t, db, "SELECT count(DISTINCT group_id)::text FROM exptool.change"))
+	execute(t, db, "INSERT INTO exptool.migration VALUES (99), (98)")
+	_, err := db.Change(t.Context(), s, repo.ChangeOptions{}, func(w *repo.Writer) error {
+		to := target(t, s, "participants", "", "5")
+		return w.Set(t.Context(), to, assignments(t, s, to, "bonus=2"))
+	})
+	assert.ErrorContains(t, err, "a newer exptool has worked on this database")
 }

@@ -124,7 +124,7 @@ func fromServer(e *pq.Error, addr Address, prefix int) *Error {
 		out.Hint = "ask for the privilege, or use another user in --db"
 	case "25006":
 		out.Kind = ErrNotAllowed
-		out.Hint = "this transaction only reads"
+		out.Hint = "nothing may be written here: a replica, default_transaction_read_only, or a transaction that only reads"
 	case "3D000":
 		out.Kind, out.Message = ErrConnect, fmt.Sprintf("there is no database %q on %s", addr.Database(), addr.where())
 		out.Hint = "look at the name in --db"

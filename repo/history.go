@@ -56,7 +56,7 @@ func (o HistoryOptions) limit() string {
 // History lists the groups of the journal, the latest first. A database without
 // a journal has none.
 func (tx *Tx) History(ctx context.Context, o HistoryOptions) ([]Group, error) {
-	there, err := tx.journaled(ctx)
+	there, err := tx.ours(ctx, "change")
 	if err != nil || !there {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ ORDER BY c.group_id DESC`+o.limit(), o.args()...)
 // Changes are the changes that the journal has, in the order in which they were
 // made; of the latest with a limit.
 func (tx *Tx) Changes(ctx context.Context, o HistoryOptions) ([]Logged, error) {
-	there, err := tx.journaled(ctx)
+	there, err := tx.ours(ctx, "change")
 	if err != nil || !there {
 		return nil, err
 	}
@@ -136,10 +136,4 @@ ORDER BY id`, o.args()...)
 		}
 	}
 	return all, err
-}
-
-// journaled reports whether the database has a journal.
-func (tx *Tx) journaled(ctx context.Context) (there bool, err error) {
-	err = tx.Get(ctx, &there, "SELECT to_regclass('exptool.change') IS NOT NULL")
-	return there, err
 }

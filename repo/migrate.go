@@ -62,12 +62,25 @@ CREATE TABLE IF NOT EXISTS exptool.migration (
 
 // migrated is how many migrations the database has seen.
 func (tx *Tx) migrated(ctx context.Context) (n int, err error) {
-	var there bool
-	if err := tx.Get(ctx, &there, "SELECT to_regclass('exptool.migration') IS NOT NULL"); err != nil || !there {
+	there, err := tx.ours(ctx, "migration")
+	if err != nil || !there {
 		return 0, err
 	}
 	err = tx.Get(ctx, &n, "SELECT coalesce(max(number), 0) FROM exptool.migration")
 	return n, err
+}
+
+// ours reports whether our schema has a table. It looks into pg_class because
+// to_regclass would remember within a transaction that there was none.
+func (tx *Tx) ours(ctx context.Context, table string) (there bool, err error) {
+	err = tx.Get(ctx, &there, `SELECT EXISTS (
+    SELECT
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'exptool'
+      AND c.relname = $1
+)`, table)
+	return there, err
 }
 
 // notOurs explains a missing privilege on our schema.

@@ -70,7 +70,8 @@ const writeTries = 3
 
 // Write runs fn in a transaction that is committed when fn returns nil and it
 // is no dry run. After a deadlock or a serialisation failure it runs fn again, in
-// a new transaction, three times in all.
+// a new transaction, three times in all. Where a server, a database or a role is
+// set to read only, it stays so.
 func (db *DB) Write(ctx context.Context, o WriteOptions, fn func(*Tx) error) error {
 	begin := "BEGIN"
 	if o.Isolation != "" {
@@ -81,7 +82,7 @@ func (db *DB) Write(ctx context.Context, o WriteOptions, fn func(*Tx) error) err
 		end = "ROLLBACK"
 	}
 	for try := 1; ; try++ {
-		err := db.transact(ctx, begin+" READ WRITE;"+settings(o.LockTimeout), o.Timeout, end, fn)
+		err := db.transact(ctx, begin+";"+settings(o.LockTimeout), o.Timeout, end, fn)
 		var e *Error
 		if !errors.As(err, &e) || e.Code != "40001" && e.Code != "40P01" || try == writeTries {
 			return err
