@@ -16,6 +16,8 @@ class Context:
     out: str  # a directory for what the commands print
     trials: str  # URL of the database of many whole trials
     slim: str  # URL of the database of very many slim trials
+    people: str  # URL of the database of many participants
+    number: int  # of participants there
     env: dict = field(default_factory=dict)
 
     def ours(self, url, *args):

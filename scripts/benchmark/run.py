@@ -4,15 +4,17 @@ import argparse
 import os
 import sys
 
+import cases_change
 import cases_query
 import databases
 import document
 import timing
 from case import Context, Missing, Row
 
-CASES = {**cases_query.CASES}
+CASES = {**cases_query.CASES, **cases_change.CASES}
 SLIM_TRIALS = 10_000_000
 FULL = 500_000
+PEOPLE = 100_000
 
 
 def options():
@@ -23,6 +25,7 @@ def options():
     parser.add_argument("--out", required=True)
     parser.add_argument("--rows", type=int, default=FULL)
     parser.add_argument("--slim-rows", type=int, default=SLIM_TRIALS)
+    parser.add_argument("--people", type=int, default=PEOPLE)
     parser.add_argument("--only", default="", choices=["", *CASES])
     parser.add_argument("--prepare", action="store_true")
     parser.add_argument("--document", required=True)
@@ -49,9 +52,11 @@ def main():
         out=o.out,
         trials=databases.ensure(o.server, "grow", o.rows),
         slim=databases.ensure(o.server, "slim", o.slim_rows),
+        people=databases.ensure(o.server, "people", o.people),
+        number=o.people,
     )
     if o.prepare:
-        print(context.trials, context.slim, sep="\n")
+        print(context.trials, context.slim, context.people, sep="\n")
         return 0
     rows, whole = [], True
     for name in [o.only] if o.only else CASES:
@@ -59,7 +64,7 @@ def main():
         rows += measured
         whole = whole and ran
     print(document.table(rows))
-    if whole and not o.only and (o.rows, o.slim_rows) == (FULL, SLIM_TRIALS):
+    if whole and not o.only and (o.rows, o.slim_rows, o.people) == (FULL, SLIM_TRIALS, PEOPLE):
         server = databases.psql(o.server, "-c", "SHOW server_version")
         document.write(o.document, rows, context, server, o.rows, load)
         print(f"written to {os.path.relpath(o.document)}", file=sys.stderr)

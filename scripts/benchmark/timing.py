@@ -95,21 +95,27 @@ def run(argv, out, env=None):
     return Sample(answer["wall"], answer["cpu"], answer["peak"])
 
 
-def pairs(ours, theirs, runs, peer_runs=None):
-    """Times two commands in turn. Each is (argv, out, env).
+def pairs(ours, theirs, runs, peer_runs=None, before=lambda: None):
+    """Times two commands in turn. Each is (argv, out, env); before is called, and
+    not timed, before each run of one that changes what it runs on.
 
     One run of each goes before and does not count. peer_runs bounds the runs of
     a peer that takes minutes: with 1 it is run once and that counts.
     """
     peer_runs = runs if peer_runs is None else peer_runs
     result = Pairs([], [])
-    run(*ours)
+
+    def timed(command):
+        before()
+        return run(*command)
+
+    timed(ours)
     if peer_runs > 1:
-        run(*theirs)
+        timed(theirs)
     for i in range(runs):
-        result.ours.append(run(*ours))
+        result.ours.append(timed(ours))
         if i < peer_runs:
-            result.theirs.append(run(*theirs))
+            result.theirs.append(timed(theirs))
     return result
 
 
