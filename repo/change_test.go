@@ -310,3 +310,15 @@ func TestMakingTheSchemaAtOnce(t *testing.T) {
 	})
 	assert.ErrorContains(t, err, "a newer exptool has worked on this database")
 }
+
+// TestUndoOfMoney: what moved dollars is not put back behind the ledger's back.
+func TestUndoOfMoney(t *testing.T) {
+	db := pgtest.Open(t, "tutorial", repo.Options{})
+	s := catalogOf(t, db)
+	set(t, db, s, target(t, s, "participants", "", "5"), "bonus=1")
+	execute(t, db, `INSERT INTO exptool.change (group_id, epoch, launch, at, who, command, table_name, row_id, kind, field, old, new)
+SELECT nextval('exptool.change_group'), epoch, launch, at, who, command, table_name, row_id, kind, 'dollars', '1', '2' FROM exptool.change`)
+	_, err := undo(t, db, s, 2)
+	require.ErrorIs(t, err, repo.ErrRefused)
+	assert.ErrorContains(t, err, "verify --adopt")
+}

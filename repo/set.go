@@ -15,9 +15,16 @@ func (w *Writer) Set(ctx context.Context, target Target, assignments []*filter.A
 	if err := refuseMoney(t, assignments); err != nil {
 		return err
 	}
+	key, err := KeyOf(t)
+	if err != nil {
+		return err
+	}
 	var columns []string
 	fields := make([]Field, len(assignments))
 	for i, a := range assignments {
+		if a.Column.Name == key.Name {
+			return &Error{Kind: ErrUsage, Message: key.Name + " names the row: it cannot be changed"}
+		}
 		if !slices.Contains(columns, a.Column.Name) {
 			columns = append(columns, a.Column.Name)
 		}
