@@ -74,7 +74,7 @@ func (s *session) change(ctx context.Context, o *changeOptions, asking bool, fn 
 // try runs fn, as a dry run or for good.
 func (s *session) try(ctx context.Context, o *changeOptions, dryRun bool, preview *repo.Outcome, fn func(*repo.Writer) error) (*repo.Outcome, error) {
 	options := repo.ChangeOptions{
-		Command: s.app.commandLine(), Who: who(), Why: o.why, NoJournal: o.noJournal, Undoes: o.undoes,
+		Command: s.app.commandLine(), Who: who(), Why: o.why, NoJournal: o.noJournal, Undoes: o.undoes, Zone: s.zone,
 		WriteOptions: repo.WriteOptions{Timeout: s.app.config.Timeout, LockTimeout: s.app.config.LockTimeout, DryRun: dryRun},
 		Check: func(out *repo.Outcome) error {
 			if o.expect >= 0 && out.Rows != o.expect {

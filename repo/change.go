@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"exptool/internal/schema"
@@ -41,6 +42,8 @@ type ChangeOptions struct {
 	Why       string
 	NoJournal bool
 	Undoes    int64 // the group that this one takes back
+	// Zone is the time zone of the experiment where it is not the server's.
+	Zone string
 	// Check, where not nil, sees what is about to be committed and may refuse.
 	Check func(*Outcome) error
 }
@@ -65,7 +68,7 @@ func (db *DB) Change(ctx context.Context, s *schema.Schema, o ChangeOptions, fn 
 	err := db.Write(ctx, o.WriteOptions, func(tx *Tx) error {
 		w := &Writer{Tx: tx, schema: s, out: &Outcome{}, changed: map[rowKey]bool{}}
 		out = w.out
-		if err := w.begin(ctx, watch); err != nil {
+		if err := w.begin(ctx, o.Zone, watch); err != nil {
 			return err
 		}
 		if err := fn(w); err != nil {
@@ -98,25 +101,28 @@ type Writer struct {
 	schema  *schema.Schema
 	out     *Outcome
 	changed map[rowKey]bool
-	now     time.Time // LOCALTIMESTAMP of the transaction
+	now     time.Time // when the transaction began, by the experiment's clock
 }
 
-// Note adds a line that the user should read.
+// Note adds a line that the user should read, once.
 func (w *Writer) Note(format string, args ...any) {
-	w.out.Notes = append(w.out.Notes, fmt.Sprintf(format, args...))
+	if note := fmt.Sprintf(format, args...); !slices.Contains(w.out.Notes, note) {
+		w.out.Notes = append(w.out.Notes, note)
+	}
 }
 
-// Now is the server's LOCALTIMESTAMP when the transaction began, what PsyNet
-// writes as creation_time and time_of_death.
+// Now is when the transaction began by the clock of the experiment, without a
+// zone: what PsyNet writes as creation_time and time_of_death.
 func (w *Writer) Now() time.Time { return w.now }
 
 // begin reads who and where we are.
-func (w *Writer) begin(ctx context.Context, watch *lockWatch) error {
+func (w *Writer) begin(ctx context.Context, zone string, watch *lockWatch) error {
 	var first struct {
 		PID int       `db:"pid"`
 		Now time.Time `db:"now"`
 	}
-	err := w.Get(ctx, &first, "SELECT pg_backend_pid() AS pid, LOCALTIMESTAMP AS now")
+	err := w.Get(ctx, &first, `SELECT pg_backend_pid() AS pid,
+       coalesce(now() AT TIME ZONE nullif($1, ''), LOCALTIMESTAMP) AS now`, zone)
 	if err != nil {
 		return err
 	}

@@ -17,12 +17,20 @@ import (
 type problem struct{ message, hint string }
 
 var (
-	wholeNumber   = regexp.MustCompile(`^[+-]?[0-9]{1,400}$`)
-	decimalNumber = regexp.MustCompile(`^[+-]?([0-9]{1,400}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,3})?$`)
-	uuidText      = regexp.MustCompile(`^(?i)\{?[0-9a-f]{4}(-?[0-9a-f]{4}){7}\}?$`)
+	wholeNumber   = regexp.MustCompile(`^[+-]?[0-9]+$`)
+	decimalNumber = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$`)
+	uuidText      = regexp.MustCompile(`^\{?[0-9a-fA-F-]{32,36}\}?$`)
 	typeLength    = regexp.MustCompile(`^(?:character varying|character|bit varying|bit)\((\d+)\)`)
 	typeScale     = regexp.MustCompile(`^numeric\((\d+),(-?\d+)\)`)
 )
+
+// longestNumber is the longest text that is taken for a number.
+const longestNumber = 800
+
+func isWhole(text string) bool { return len(text) <= longestNumber && wholeNumber.MatchString(text) }
+func isDecimal(text string) bool {
+	return len(text) <= longestNumber && decimalNumber.MatchString(text)
+}
 
 // integerBits are how many bits an integer type has.
 var integerBits = map[string]int{"smallint": 16, "integer": 32, "bigint": 64}
@@ -39,7 +47,7 @@ func checkValue(c *schema.Column, text string) (string, *problem) {
 	case schema.Int:
 		return checkInteger(c.Type, text)
 	case schema.Float:
-		if !decimalNumber.MatchString(text) {
+		if !isDecimal(text) {
 			return "", &problem{quoteForPeople(text) + " is not a number", ""}
 		}
 		bits := 64
@@ -87,7 +95,7 @@ func checkValue(c *schema.Column, text string) (string, *problem) {
 }
 
 func checkInteger(typ, text string) (string, *problem) {
-	if !wholeNumber.MatchString(text) {
+	if !isWhole(text) {
 		return "", &problem{quoteForPeople(text) + " is not a whole number", ""}
 	}
 	n, _ := new(big.Int).SetString(text, 10)
@@ -102,7 +110,7 @@ func checkInteger(typ, text string) (string, *problem) {
 }
 
 func checkNumeric(typ, text string) *problem {
-	if !decimalNumber.MatchString(text) {
+	if !isDecimal(text) {
 		return &problem{quoteForPeople(text) + " is not a number", ""}
 	}
 	m := typeScale.FindStringSubmatch(typ)
@@ -193,10 +201,10 @@ func (a *Assignment) sum(value []byte) ([]byte, *Error) {
 
 // plus is a decimal number plus or minus the assignment's value, exactly.
 func (a *Assignment) plus(number string) (string, *Error) {
-	if !decimalNumber.MatchString(a.value) {
+	if !isDecimal(a.value) {
 		return "", a.fail("is a number, and " + quoteForPeople(a.value) + " is none")
 	}
-	if !decimalNumber.MatchString(number) {
+	if !isDecimal(number) {
 		return "", a.fail("is " + number + ": there is nothing to add to")
 	}
 	x, ok1 := new(big.Rat).SetString(number)
