@@ -322,3 +322,29 @@ SELECT nextval('exptool.change_group'), epoch, launch, at, who, command, table_n
 	require.ErrorIs(t, err, repo.ErrRefused)
 	assert.ErrorContains(t, err, "verify --adopt")
 }
+
+// TestCommitInDoubt: a connection that breaks while it commits leaves open what
+// became of the change, and that is said.
+func TestCommitInDoubt(t *testing.T) {
+	db := pgtest.Open(t, "tutorial", repo.Options{})
+	s := catalogOf(t, db)
+	to := target(t, s, "participants", "", "5")
+	_, err := db.Change(t.Context(), s, repo.ChangeOptions{}, func(w *repo.Writer) error {
+		if err := w.Set(t.Context(), to, assignments(t, s, to, "bonus=1")); err != nil {
+			return err
+		}
+		// Something that fails when it is committed: the session ends itself.
+		_, err := w.Exec(t.Context(), `CREATE FUNCTION pg_temp.leave() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_terminate_backend(pg_backend_pid());
+    RETURN NULL;
+END $$;
+CREATE TEMP TABLE leaving (x int);
+CREATE CONSTRAINT TRIGGER leaving AFTER INSERT ON leaving DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pg_temp.leave();
+INSERT INTO leaving VALUES (1)`)
+		return err
+	})
+	require.ErrorIs(t, err, repo.ErrConnect)
+	assert.ErrorContains(t, err, "it is not known whether it was changed")
+	assert.ErrorContains(t, err, "exptool history")
+}

@@ -146,10 +146,20 @@ func (db *DB) transact(ctx context.Context, begin string, timeout time.Duration,
 		return &Error{Kind: ErrCancelled, Message: "interrupted, nothing was changed"}
 	}
 	if _, err := tx.Exec(ctx, end); err != nil {
-		return err
+		return inDoubt(err)
 	}
 	committed = true
 	return nil
+}
+
+// inDoubt is the error of a COMMIT whose answer did not arrive.
+func inDoubt(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != ErrConnect && e.Kind != ErrCancelled {
+		return err
+	}
+	return &Error{Kind: e.Kind, Code: e.Code, cause: err,
+		Message: "it is not known whether it was changed: " + e.Message + " while it was committed", Hint: "look with exptool history"}
 }
 
 // begin opens the transaction. A connection that died while it lay in the pool
