@@ -127,18 +127,18 @@ func (c *call) close() error {
 	return c.end(err)
 }
 
-// Result is the rows of a statement, to be closed by whoever asked for them.
-type Result struct {
+// Cursor is the rows of a statement, to be closed by whoever asked for them.
+type Cursor struct {
 	*sqlx.Rows
 	call *call
 }
 
 // Close ends the reading. Closing before the end is cheap, but ends the
 // transaction too where much was left to read.
-func (r *Result) Close() error { return r.call.close() }
+func (r *Cursor) Close() error { return r.call.close() }
 
 // Err is what ended the reading early, as an *Error.
-func (r *Result) Err() error { return r.call.translate(r.Rows.Err()) }
+func (r *Cursor) Err() error { return r.call.translate(r.Rows.Err()) }
 
 // scalar reports whether dest takes one value rather than a struct's fields.
 func scalar(dest any) bool {

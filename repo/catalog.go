@@ -67,11 +67,11 @@ type typedColumn struct {
 }
 
 // read takes the result sets of catalogSQL, in their order.
-func (c *catalog) read(rows *Result) error {
+func (c *catalog) read(rows *Cursor) error {
 	c.namespaces, c.domains = map[uint32]string{}, map[uint32]string{}
 	c.enums = map[uint32][]string{}
 	c.tables, c.attnums = map[uint32]*schema.Table{}, map[attribute]string{}
-	for i, scan := range []func(*Result) error{
+	for i, scan := range []func(*Cursor) error{
 		c.scanServer, c.scanNamespace, c.scanTable, c.scanColumn, c.scanDomain,
 		c.scanEnum, c.scanIndex, c.scanForeignKey,
 	} {
@@ -93,12 +93,12 @@ func (c *catalog) read(rows *Result) error {
 	return nil
 }
 
-func (c *catalog) scanServer(rows *Result) error {
+func (c *catalog) scanServer(rows *Cursor) error {
 	s := &c.server
 	return rows.Scan(&s.Version, &s.Zone, &s.Recovery, &s.Database, &s.CanTemp)
 }
 
-func (c *catalog) scanNamespace(rows *Result) error {
+func (c *catalog) scanNamespace(rows *Cursor) error {
 	var oid uint32
 	var name string
 	err := rows.Scan(&oid, &name)
@@ -106,7 +106,7 @@ func (c *catalog) scanNamespace(rows *Result) error {
 	return err
 }
 
-func (c *catalog) scanTable(rows *Result) error {
+func (c *catalog) scanTable(rows *Cursor) error {
 	var oid, namespace uint32
 	var name, kind string
 	var estimate int64
@@ -125,7 +125,7 @@ func (c *catalog) scanTable(rows *Result) error {
 	return nil
 }
 
-func (c *catalog) scanColumn(rows *Result) error {
+func (c *catalog) scanColumn(rows *Cursor) error {
 	var at attribute
 	var name, format string
 	var typ uint32
@@ -143,7 +143,7 @@ func (c *catalog) scanColumn(rows *Result) error {
 	return nil
 }
 
-func (c *catalog) scanDomain(rows *Result) error {
+func (c *catalog) scanDomain(rows *Cursor) error {
 	var oid uint32
 	var base string
 	err := rows.Scan(&oid, &base)
@@ -151,7 +151,7 @@ func (c *catalog) scanDomain(rows *Result) error {
 	return err
 }
 
-func (c *catalog) scanEnum(rows *Result) error {
+func (c *catalog) scanEnum(rows *Cursor) error {
 	var oid uint32
 	var labels pq.StringArray
 	err := rows.Scan(&oid, &labels)
@@ -167,7 +167,7 @@ func (c *catalog) setTypes() {
 	}
 }
 
-func (c *catalog) scanIndex(rows *Result) error {
+func (c *catalog) scanIndex(rows *Cursor) error {
 	var table uint32
 	var keys int
 	var numbers string // 1 3 0, where 0 is an expression
@@ -192,7 +192,7 @@ func (c *catalog) scanIndex(rows *Result) error {
 	return nil
 }
 
-func (c *catalog) scanForeignKey(rows *Result) error {
+func (c *catalog) scanForeignKey(rows *Cursor) error {
 	var from, to attribute
 	if err := rows.Scan(&from.table, &from.number, &to.table, &to.number); err != nil {
 		return err

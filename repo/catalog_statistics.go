@@ -95,7 +95,7 @@ func (tx *Tx) Classes(ctx context.Context, s *schema.Schema) error {
 }
 
 // scanStatistics takes the result sets of statisticsSQL.
-func scanStatistics(rows *Result, s *schema.Schema, doubts map[[2]string]schema.Doubt) error {
+func scanStatistics(rows *Cursor, s *schema.Schema, doubts map[[2]string]schema.Doubt) error {
 	changes := map[uint32]int64{} // since a table was analysed, where that is known
 	for rows.Next() {
 		var oid uint32

@@ -83,7 +83,7 @@ ORDER BY i.indisprimary DESC, c.relname`, t.OID, t.OID)
 	return errors.Join(scanDefinitions(rows, t), rows.Close())
 }
 
-func scanDefinitions(rows *Result, t *schema.Table) error {
+func scanDefinitions(rows *Cursor, t *schema.Table) error {
 	for rows.Next() {
 		var name, def string
 		if err := rows.Scan(&name, &def); err != nil {

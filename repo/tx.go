@@ -226,7 +226,7 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (sql.Result, 
 
 // Query runs a statement and returns its rows, which the caller must close. One
 // result can be open at a time.
-func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*Result, error) {
+func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*Cursor, error) {
 	c, err := tx.start(ctx, query, args)
 	if err != nil {
 		return nil, err
@@ -238,7 +238,7 @@ func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*Result, er
 	}
 	c.rows = rows.Rows
 	tx.open = c
-	return &Result{Rows: rows, call: c}, nil
+	return &Cursor{Rows: rows, call: c}, nil
 }
 
 // Get reads the first row into dest, a struct with db tags or a scalar;

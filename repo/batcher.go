@@ -1,0 +1,175 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// maxBatch is how many transfers go into one transaction at most.
+const maxBatch = 10000
+
+// Batcher lets many goroutines use one Ledger: whatever arrives while a commit is
+// under way goes into the next one. Nobody waits for a timer.
+type Batcher struct {
+	ledger *Ledger
+	stop   context.CancelFunc
+	over   chan struct{} // closed when the work has ended
+	wake   chan struct{} // has an element when the queue may have become longer
+
+	mu     sync.Mutex
+	queue  []*Ticket
+	closed bool
+}
+
+// Ticket is a transfer that was handed in.
+type Ticket struct {
+	pending
+	done chan struct{}
+}
+
+// NewBatcher starts working on a ledger, which nobody else may use until Close.
+func NewBatcher(ctx context.Context, l *Ledger) *Batcher {
+	ctx, stop := context.WithCancel(ctx)
+	b := &Batcher{ledger: l, stop: stop, over: make(chan struct{}), wake: make(chan struct{}, 1)}
+	go b.work(ctx)
+	return b
+}
+
+// errClosed answers what comes after Close.
+var errClosed = &Error{Kind: ErrCancelled, Message: "interrupted, nothing was given"}
+
+// Submit hands a transfer in. Those of one payer are settled in the order in which
+// they were handed in.
+func (b *Batcher) Submit(t Transfer) *Ticket {
+	ticket := &Ticket{pending: pending{Transfer: t, since: time.Now()}, done: make(chan struct{})}
+	b.mu.Lock()
+	closed := b.closed
+	if !closed {
+		b.queue = append(b.queue, ticket)
+	}
+	b.mu.Unlock()
+	if closed {
+		ticket.answer(Result{Transfer: t, Err: errClosed})
+		return ticket
+	}
+	select {
+	case b.wake <- struct{}{}:
+	default: // it will look anyway
+	}
+	return ticket
+}
+
+// Wait returns the answer, once what it says is committed. Where ctx ends before,
+// it is not known what becomes of the transfer.
+func (t *Ticket) Wait(ctx context.Context) Result {
+	select {
+	case <-t.done:
+		return t.result
+	default:
+	}
+	select {
+	case <-t.done:
+		return t.result
+	case <-ctx.Done():
+		return Result{Transfer: t.Transfer, Err: &Error{Kind: ErrCancelled, Message: "interrupted; it is not known whether it was given", cause: ctx.Err()}}
+	}
+}
+
+// Done is closed when the answer is there.
+func (t *Ticket) Done() <-chan struct{} { return t.done }
+
+func (t *Ticket) answer(r Result) {
+	t.result = r
+	close(t.done)
+}
+
+// Apply is Submit and Wait.
+func (b *Batcher) Apply(ctx context.Context, t Transfer) Result { return b.Submit(t).Wait(ctx) }
+
+// Close ends the work: what is under way is answered, what waits is answered with
+// an ErrCancelled.
+func (b *Batcher) Close() {
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+	<-b.over
+	b.stop()
+}
+
+// work settles batches until Close, or until ctx ends.
+func (b *Batcher) work(ctx context.Context) {
+	defer close(b.over)
+	var waiting []*Ticket // for locks
+	for {
+		batch, closed := b.take(waiting)
+		if closed || ctx.Err() != nil {
+			b.refuse(batch)
+			return
+		}
+		if len(batch) == 0 {
+			select {
+			case <-b.wake:
+			case <-ctx.Done():
+			}
+			continue
+		}
+		waiting = b.settle(ctx, batch)
+		if len(waiting) == len(batch) {
+			_ = pause(ctx) // the loop sees why it ended
+		}
+	}
+}
+
+// take puts what has arrived behind what waits.
+func (b *Batcher) take(waiting []*Ticket) (batch []*Ticket, closed bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := min(len(b.queue), max(0, maxBatch-len(waiting)))
+	if b.closed {
+		n = len(b.queue)
+	}
+	batch = append(waiting, b.queue[:n]...)
+	b.queue = b.queue[n:]
+	if len(b.queue) == 0 {
+		b.queue = nil
+	}
+	return batch, b.closed
+}
+
+// settle runs a batch, and returns those that wait for a lock.
+func (b *Batcher) settle(ctx context.Context, batch []*Ticket) (waiting []*Ticket) {
+	all := make([]*pending, len(batch))
+	for i, t := range batch {
+		all[i] = &t.pending
+	}
+	_, err := b.ledger.round(ctx, all)
+	for _, t := range batch {
+		switch {
+		case err != nil:
+			t.answer(Result{Transfer: t.Transfer, Err: err})
+		case errors.Is(t.result.Err, errLocked):
+			waiting = append(waiting, t)
+		default:
+			close(t.done)
+		}
+	}
+	return waiting
+}
+
+// refuse answers what is not done any more.
+func (b *Batcher) refuse(batch []*Ticket) {
+	b.mu.Lock()
+	b.closed = true
+	batch = append(batch, b.queue...)
+	b.queue = nil
+	b.mu.Unlock()
+	for _, t := range batch {
+		t.answer(Result{Transfer: t.Transfer, Err: errClosed})
+	}
+}

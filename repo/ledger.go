@@ -1,0 +1,227 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// TransferKind says why dollars move.
+type TransferKind string
+
+// The kinds of transfers.
+const (
+	Donation   TransferKind = "donation"
+	Endowment  TransferKind = "endowment"  // the bank gives to somebody who had no dollars yet
+	Opening    TransferKind = "opening"    // what somebody had before the ledger began; moves nothing
+	Benefit    TransferKind = "benefit"    // what a game makes, from the bank
+	Tax        TransferKind = "tax"        // what a game takes, to the bank
+	Share      TransferKind = "share"      // what is paid out again of a tax or a common pot
+	Adjustment TransferKind = "adjustment" // what was changed behind the ledger's back; moves nothing
+	Reversal   TransferKind = "reversal"   // takes another transfer back
+)
+
+// Bank is the payer or payee that is no participant.
+const Bank int64 = 0
+
+// Transfer is a request to move dollars.
+type Transfer struct {
+	Kind         TransferKind // Donation where empty
+	Payer, Payee int64        // ids of participants, or Bank
+	Sent         Cents        // what the payer gives
+	Received     Cents        // what the payee gets; as much as Sent where 0
+	Session      string       // of a game; may be empty
+	Round        int          // from 1; 0 for none
+	Key          string       // names the request of the payer, so that a retry is answered and not done again
+	Memo         string
+	Reverses     int64 // the number that a Reversal takes back
+}
+
+// Result is what became of a Transfer.
+type Result struct {
+	Transfer
+	Number       int64 // in the ledger; 0 where it was refused
+	PayerBalance Cents // after it; 0 for the bank
+	PayeeBalance Cents
+	Replayed     bool // the key was known: nothing moved now
+	// Working says that a page of PsyNet may be open for one of the two, which
+	// writes its own copy of the dollars if it changes them.
+	Working bool
+	// Err is why nothing moved: an *Error of kind ErrUsage, ErrNotFound,
+	// ErrRefused or ErrTryAgain; nil where it was done.
+	Err error
+}
+
+// LedgerOptions are how a Ledger works. The zero value is good.
+type LedgerOptions struct {
+	WriteOptions
+	Who string // the user of the operating system; the database's is added
+}
+
+// Ledger moves dollars between participants. It is the only way to move them. It
+// is for one goroutine; many put a Batcher in front of it.
+type Ledger struct {
+	db   *DB
+	o    LedgerOptions
+	book *book // what is known of the present launch; nil: to be found out
+}
+
+// NewLedger prepares the use of a database's ledger; nothing is sent yet.
+func NewLedger(db *DB, o LedgerOptions) *Ledger {
+	if o.LockTimeout == 0 {
+		o.LockTimeout = defaultLockTimeout
+	}
+	return &Ledger{db: db, o: o}
+}
+
+// pending is a transfer that waits for its answer.
+type pending struct {
+	Transfer
+	since  time.Time // when it was asked for
+	result Result
+}
+
+// Apply settles transfers in their order, each accepted or refused on its own, and
+// returns once all are committed and answered. A transfer whose payer or payee is
+// locked by somebody else is tried again, and later ones of the same payer with
+// it, until the lock timeout. An error says that the unanswered ones did not
+// happen, or, of kind ErrConnect, that this is not known of the last of them.
+func (l *Ledger) Apply(ctx context.Context, transfers []Transfer) ([]Result, error) {
+	waiting := newPending(transfers)
+	all := waiting
+	for len(waiting) > 0 {
+		var err error
+		if waiting, err = l.round(ctx, waiting); err != nil {
+			return nil, err
+		}
+		if len(waiting) > 0 {
+			if err := pause(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return results(all), nil
+}
+
+// ApplyAll does all of the transfers in one transaction, or, where one is refused,
+// none: the results then say which. It waits for locked rows.
+func (l *Ledger) ApplyAll(ctx context.Context, transfers []Transfer) ([]Result, error) {
+	all := newPending(transfers)
+	err := l.settle(ctx, all, true)
+	if errors.Is(err, errNotAll) {
+		err = nil
+	}
+	return results(all), err
+}
+
+// errNotAll ends the transaction of ApplyAll where a transfer was refused.
+var errNotAll = &Error{Kind: ErrRefused, Message: "a transfer was refused"}
+
+func newPending(transfers []Transfer) []*pending {
+	all := make([]*pending, len(transfers))
+	now := time.Now()
+	for i, t := range transfers {
+		all[i] = &pending{Transfer: t, since: now}
+	}
+	return all
+}
+
+func results(all []*pending) []Result {
+	rs := make([]Result, len(all))
+	for i, p := range all {
+		rs[i] = p.result
+	}
+	return rs
+}
+
+// pause waits a moment before locked rows are tried again: a different one each
+// time, so that two who want the same row do not keep missing it.
+func pause(ctx context.Context) error {
+	timer := time.NewTimer(time.Duration(2+rand.IntN(10)) * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return &Error{Kind: ErrCancelled, Message: "interrupted", cause: ctx.Err()}
+	case <-timer.C:
+		return nil
+	}
+}
+
+// round settles a batch and returns what has to be tried again because a row was
+// locked; everything else is answered.
+func (l *Ledger) round(ctx context.Context, batch []*pending) (again []*pending, err error) {
+	err = l.settle(ctx, batch, false)
+	var e *Error
+	if errors.As(err, &e) && e.Kind == ErrConflict && len(batch) > 1 {
+		// A rule of the database forbids one of them; the others shall not suffer.
+		half := len(batch) / 2
+		first, err := l.round(ctx, batch[:half])
+		if err != nil {
+			return nil, err
+		}
+		second, err := l.round(ctx, batch[half:])
+		return append(first, second...), err
+	}
+	if e != nil && e.Kind == ErrConflict {
+		batch[0].result = Result{Transfer: batch[0].Transfer, Err: e}
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range batch {
+		if !errors.Is(p.result.Err, errLocked) {
+			continue
+		}
+		if time.Since(p.since) < l.o.LockTimeout {
+			again = append(again, p)
+			continue
+		}
+		p.result.Err = &Error{Kind: ErrTryAgain, Hint: "the experiment is writing there; try again",
+			Message: fmt.Sprintf("the rows of %s were not free within %s", p.parties(), l.o.LockTimeout)}
+	}
+	return again, nil
+}
+
+// parties names the participants of a transfer.
+func (t Transfer) parties() string {
+	switch {
+	case t.Payer == Bank:
+		return fmt.Sprintf("participant %d", t.Payee)
+	case t.Payee == Bank:
+		return fmt.Sprintf("participant %d", t.Payer)
+	}
+	return fmt.Sprintf("participants %d and %d", t.Payer, t.Payee)
+}
+
+// settle runs a batch in one transaction and answers it; what waits for a lock is
+// answered with errLocked. With whole every row is waited for, and nothing is done
+// unless all can be.
+func (l *Ledger) settle(ctx context.Context, batch []*pending, whole bool) error {
+	for try := 1; ; try++ {
+		var s *settlement
+		err := l.db.Write(ctx, l.o.WriteOptions, func(tx *Tx) error {
+			s = &settlement{Tx: tx, ledger: l, whole: whole, results: make([]Result, len(batch))}
+			return moved(s.run(ctx, batch))
+		})
+		if err != nil {
+			l.book = nil // whatever it was, look again
+		}
+		if errors.Is(err, errStale) && try < writeTries {
+			continue
+		}
+		if err != nil && !errors.Is(err, errNotAll) {
+			return err
+		}
+		if s.book != nil && !l.o.DryRun && err == nil {
+			l.book = s.book
+			l.book.remember(s.opened)
+		}
+		for i, p := range batch {
+			p.result = s.results[i]
+		}
+		return err
+	}
+}

@@ -1,0 +1,278 @@
+package repo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// settlement is one batch in its transaction.
+type settlement struct {
+	*Tx
+	ledger  *Ledger
+	book    *book
+	whole   bool
+	results []Result
+	opened  []int64 // participants that are in the ledger after it
+
+	accounts map[int64]*account
+	keys     map[payerKey]*Result // by key, what was booked under it
+	entries  []entry
+}
+
+// account is a participant while a batch is settled.
+type account struct {
+	id      int64
+	there   bool // the row exists
+	held    bool // by us
+	working bool
+	some    bool // has dollars, not NULL
+	purse   purse
+	bad     error // why the balance cannot be reckoned with
+	opened  bool  // is in the ledger
+	touched bool  // by an entry that moves
+}
+
+type payerKey struct {
+	payer int64
+	key   string
+}
+
+// entry is a row of the ledger to be written.
+type entry struct {
+	*Result
+	at int // in results; -1 for a row that nobody asked for
+}
+
+// run settles a batch: it locks, settles in memory in the order of requests, and
+// writes.
+func (s *settlement) run(ctx context.Context, batch []*pending) error {
+	if s.book = s.ledger.book; s.book == nil {
+		var err error
+		if s.book, err = s.openBook(ctx); err != nil {
+			return err
+		}
+		if err = s.migrate(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.lock(ctx, batch); err != nil {
+		return err
+	}
+	if err := s.lookUp(ctx, batch); err != nil {
+		return err
+	}
+	refused := s.decide(batch)
+	if s.whole && refused {
+		return errNotAll
+	}
+	if err := s.write(ctx); err != nil {
+		return err
+	}
+	for i := range s.results { // a key that was used twice in the batch
+		if r := &s.results[i]; r.Replayed && r.Key != "" {
+			r.Number = s.keys[payerKey{r.Payer, r.Key}].Number
+		}
+	}
+	return nil
+}
+
+// decide settles the batch in memory, and reports whether anything was refused.
+func (s *settlement) decide(batch []*pending) (refused bool) {
+	waiting := map[int64]bool{} // payers one of whose transfers waits for a lock
+	for i, p := range batch {
+		r := &s.results[i]
+		r.Transfer = p.Transfer
+		if r.Kind == "" {
+			r.Kind = Donation
+		}
+		if r.Received == 0 {
+			r.Received = r.Sent
+		}
+		if waiting[r.Payer] || !s.free(r.Payer) || !s.free(r.Payee) {
+			if r.Payer != Bank {
+				waiting[r.Payer] = true
+			}
+			r.Err = errLocked
+			continue
+		}
+		if r.Err = s.one(i, r); r.Err != nil {
+			refused = true
+		}
+	}
+	return refused
+}
+
+// free reports whether a party may be used: it is ours, or nobody's.
+func (s *settlement) free(id int64) bool {
+	a := s.accounts[id]
+	return id == Bank || a == nil || a.held || !a.there
+}
+
+// one settles a transfer whose rows are held.
+func (s *settlement) one(at int, r *Result) error {
+	if err := s.allowed(r); err != nil {
+		return err
+	}
+	payer, payee := s.accounts[r.Payer], s.accounts[r.Payee]
+	for _, a := range []*account{payer, payee} {
+		r.Working = r.Working || a != nil && a.working
+	}
+	if r.Key != "" {
+		if known := s.keys[payerKey{r.Payer, r.Key}]; known != nil {
+			return replay(r, known)
+		}
+	}
+	if r.Kind == Opening {
+		return s.openOnly(r, payee)
+	}
+	if err := s.affordable(r, payer, payee); err != nil {
+		return err
+	}
+	for _, a := range []*account{payer, payee} {
+		if a != nil && !a.opened && a.some {
+			s.open(a)
+		}
+	}
+	if payer != nil {
+		payer.purse.cents -= r.Sent
+		payer.touched = true
+		r.PayerBalance = payer.purse.cents
+	}
+	if payee != nil {
+		payee.purse.cents += r.Received
+		payee.touched, payee.some, payee.opened = true, true, true
+		s.opened = append(s.opened, payee.id)
+		r.PayeeBalance = payee.purse.cents
+	}
+	s.entries = append(s.entries, entry{r, at})
+	if r.Key != "" {
+		s.keys[payerKey{r.Payer, r.Key}] = r
+	}
+	return nil
+}
+
+// replay answers a transfer as the one that was booked under its key, if it is the
+// same.
+func replay(r, known *Result) error {
+	if known.Kind != r.Kind || known.Payee != r.Payee || known.Sent != r.Sent || known.Received != r.Received ||
+		known.Session != r.Session || known.Round != r.Round || known.Memo != r.Memo {
+		return &Error{Kind: ErrRefused, Message: fmt.Sprintf("the key %q of participant %d was used for another transfer, number %d", cut(r.Key), r.Payer, known.Number)}
+	}
+	r.PayerBalance, r.PayeeBalance, r.Replayed = known.PayerBalance, known.PayeeBalance, true
+	return nil
+}
+
+// openOnly answers a request to book what a participant has had all along.
+func (s *settlement) openOnly(r *Result, a *account) error {
+	switch {
+	case a.bad != nil:
+		return &Error{Kind: ErrRefused, Message: fmt.Sprintf("participant %d has %v", a.id, a.bad)}
+	case !a.some:
+		return &Error{Kind: ErrRefused, Message: fmt.Sprintf("participant %d has no dollars yet", a.id)}
+	case a.opened:
+		r.Replayed = true
+	default:
+		s.open(a)
+		r.Sent, r.Received = max(a.purse.cents, -a.purse.cents), max(a.purse.cents, -a.purse.cents)
+	}
+	r.PayeeBalance = a.purse.cents
+	return nil
+}
+
+// open books the present balance of a participant whom the ledger sees for the
+// first time. Debt is what the participant has paid to the bank.
+func (s *settlement) open(a *account) {
+	r := &Result{Transfer: Transfer{Kind: Opening, Payee: a.id, Sent: a.purse.cents, Received: a.purse.cents}, PayeeBalance: a.purse.cents}
+	if a.purse.cents < 0 {
+		r.Transfer = Transfer{Kind: Opening, Payer: a.id, Sent: -a.purse.cents, Received: -a.purse.cents}
+		r.PayerBalance, r.PayeeBalance = a.purse.cents, 0
+	}
+	a.opened = true
+	s.opened = append(s.opened, a.id)
+	s.entries = append(s.entries, entry{r, -1})
+}
+
+// allowed is what can be said of a transfer without its balances.
+func (s *settlement) allowed(r *Result) error {
+	usage := func(format string, args ...any) error {
+		return &Error{Kind: ErrUsage, Message: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case r.Payer == r.Payee && r.Payer != Bank:
+		return usage("participant %d cannot give to themselves", r.Payer)
+	case r.Payer == r.Payee:
+		return usage("neither payer nor payee is a participant")
+	case r.Kind == Opening:
+	case !storable(r.Key, maxKey) || !storable(r.Memo, maxMemo) || !storable(r.Session, maxKey):
+		return usage("a key, session or memo is no text or too long: keys and sessions have up to %d bytes, memos up to %d", maxKey, maxMemo)
+	case r.Sent <= 0 || r.Received < 0:
+		return usage("the amount is not more than nothing")
+	case r.Sent > MaxCents || r.Received > MaxCents:
+		return usage("the amount is too large")
+	default:
+		for _, amount := range []Cents{r.Sent, r.Received} {
+			if err := s.book.column.fits(amount); err != nil {
+				return err
+			}
+		}
+	}
+	for _, id := range []int64{r.Payer, r.Payee} {
+		if id != Bank && !s.accounts[id].there {
+			return &Error{Kind: ErrNotFound, Message: fmt.Sprintf("there is no participant %d", id)}
+		}
+	}
+	return nil
+}
+
+// maxKey and maxMemo are how long texts of a transfer may be, in bytes.
+const (
+	maxKey  = 200
+	maxMemo = 2000
+)
+
+// storable reports whether Postgres takes a text.
+func storable(text string, most int) bool {
+	return len(text) <= most && utf8.ValidString(text) && !strings.ContainsRune(text, 0)
+}
+
+// affordable is what the balances say of a transfer.
+func (s *settlement) affordable(r *Result, payer, payee *account) error {
+	refuse := func(hint, format string, args ...any) error {
+		return &Error{Kind: ErrRefused, Message: fmt.Sprintf(format, args...), Hint: hint}
+	}
+	for _, a := range []*account{payer, payee} {
+		switch {
+		case a == nil:
+		case a.bad != nil:
+			return refuse("", "participant %d has %v", a.id, a.bad)
+		case !a.some && !(r.Kind == Endowment && a == payee):
+			return refuse("exptool seed gives some", "participant %d has no dollars yet", a.id)
+		}
+	}
+	switch {
+	case r.Kind == Endowment && payee.some && r.Session == "":
+		return refuse("", "participant %d has dollars already", payee.id)
+	case payer != nil && payer.purse.cents < r.Sent:
+		return refuse("", "participant %d has %s, not enough to give %s", payer.id, payer.purse.cents, r.Sent)
+	case payee != nil && payee.purse.cents+r.Received > min(s.book.column.max, MaxCents):
+		return refuse("", "participant %d would have more than %s, the most that the column dollars (%s) takes", payee.id, min(s.book.column.max, MaxCents), s.book.column.typ)
+	}
+	return nil
+}
+
+// parties are the participants of a batch, each once, in order.
+func parties(batch []*pending) []int64 {
+	ids := make([]int64, 0, 2*len(batch))
+	for _, p := range batch {
+		for _, id := range []int64{p.Payer, p.Payee} {
+			if id != Bank {
+				ids = append(ids, id)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
