@@ -163,50 +163,34 @@ const maxWritten = 20000
 // write stores the new balances and the rows of the ledger, and tells listeners the
 // last number.
 func (s *settlement) write(ctx context.Context) error {
-	if len(s.entries) == 0 {
-		return nil
-	}
-	if err := s.writeBalances(ctx); err != nil {
-		return err
-	}
+	ids, balances := s.balances()
 	for entries := range slices.Chunk(s.entries, maxWritten) {
-		if err := s.writeEntries(ctx, entries); err != nil {
+		if err := s.writeEntries(ctx, entries, ids, balances); err != nil {
 			return err
 		}
+		ids, balances = nil, nil // they are written with the first rows
 	}
 	return nil
 }
 
-func (s *settlement) writeBalances(ctx context.Context) error {
-	var ids []int64
-	var values []*string
+// balances are the new values of the column, of those whose dollars moved.
+func (s *settlement) balances() (ids []int64, values []*string) {
 	for _, id := range slices.Sorted(maps.Keys(s.accounts)) {
 		if a := s.accounts[id]; a.touched {
 			text := s.book.column.text(a.purse)
 			ids, values = append(ids, id), append(values, &text)
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	result, err := s.Exec(ctx, `UPDATE public.participant AS p
-SET dollars = v.dollars::`+typmod.ReplaceAllString(s.book.column.typ, "")+`
-FROM unnest($1::bigint[], $2::text[]) AS v (id, dollars)
-WHERE p.id = v.id`, idList(ids), textList(values))
-	if err != nil {
-		return err
-	}
-	if n, err := result.RowsAffected(); err != nil || n != int64(len(ids)) {
-		return errors.Join(err, &Error{Kind: ErrNotAllowed, Message: "the dollars of some were not written: a rule or a trigger of the database forbids it"})
-	}
-	return nil
+	return ids, values
 }
 
-func (s *settlement) writeEntries(ctx context.Context, entries []entry) error {
-	var columns struct {
-		session, round, kind, payer, payee, sent, received, payerBalance, payeeBalance, key, memo, reverses list
-	}
-	c := &columns
+// entryColumns are rows of the ledger, a list for each column.
+type entryColumns struct {
+	session, round, kind, payer, payee, sent, received, payerBalance, payeeBalance, key, memo, reverses list
+}
+
+func columnsOf(entries []entry) *entryColumns {
+	c := &entryColumns{}
 	for _, e := range entries {
 		c.session.text(e.Session)
 		c.round.number(int64(e.Round), e.Round != 0)
@@ -221,8 +205,22 @@ func (s *settlement) writeEntries(ctx context.Context, entries []entry) error {
 		c.memo.text(e.Memo)
 		c.reverses.number(e.Reverses, e.Reverses != 0)
 	}
-	var before int64
-	err := s.Get(ctx, &before, `WITH head AS (
+	return c
+}
+
+func (s *settlement) writeEntries(ctx context.Context, entries []entry, ids []int64, balances []*string) error {
+	c := columnsOf(entries)
+	var done struct {
+		Before int64 `db:"before"`
+		Paid   int   `db:"paid"`
+	}
+	err := s.Get(ctx, &done, `WITH paid AS (
+    UPDATE public.participant AS p
+    SET dollars = v.dollars::`+typmod.ReplaceAllString(s.book.column.typ, "")+`
+    FROM unnest($17::bigint[], $18::text[]) AS v (id, dollars)
+    WHERE p.id = v.id
+    RETURNING p.id
+), head AS (
     UPDATE exptool.head
     SET last = last + $1,
         first = CASE WHEN epoch = $2 THEN first ELSE last + 1 END,
@@ -243,15 +241,19 @@ func (s *settlement) writeEntries(ctx context.Context, entries []entry) error {
     SELECT pg_notify('exptool', (before + $1)::text)
     FROM head
 )
-SELECT before
+SELECT before, (SELECT count(*) FROM paid) AS paid
 FROM head, told`, int64(len(entries)), s.book.OID, s.book.Launch, s.ledger.o.Who,
 		c.session.String(), c.round.String(), c.kind.String(), c.payer.String(), c.payee.String(), c.sent.String(), c.received.String(),
-		c.payerBalance.String(), c.payeeBalance.String(), c.key.String(), c.memo.String(), c.reverses.String())
+		c.payerBalance.String(), c.payeeBalance.String(), c.key.String(), c.memo.String(), c.reverses.String(),
+		idList(ids), textList(balances))
 	if err != nil {
 		return notOurs(reverted(err))
 	}
+	if done.Paid != len(ids) {
+		return &Error{Kind: ErrNotAllowed, Message: "the dollars of some were not written: a rule or a trigger of the database forbids it"}
+	}
 	for i := range entries {
-		entries[i].Number = before + int64(i) + 1
+		entries[i].Number = done.Before + int64(i) + 1
 	}
 	return nil
 }

@@ -57,6 +57,9 @@ func Open(_ context.Context, addr Address, o Options) (*DB, error) {
 	if cfg.ApplicationName == "" {
 		cfg.ApplicationName = "exptool"
 	}
+	// A statement with arguments takes one round trip: lib/pq would first wait for
+	// the server's word on their types. Texts and numbers go as text all the same.
+	cfg.BinaryParameters = true
 	dial := newDialer()
 	connectors := make([]*pq.Connector, 0, 2)
 	for _, mode := range addr.sslModes() {
