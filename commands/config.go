@@ -44,8 +44,8 @@ Which database, the first of these that names one:
   --db ADDRESS, the file of --config, EXPTOOL_DB, DATABASE_URL, ./exptool.yaml,
   exptool.yaml in your configuration directory, database_url in Dallinger's
   ./config.txt and ~/.dallingerconfig, and the private Postgres where there is
-  one. An address is postgres://user@host/database; a bare name is a private
-  database.
+  one: its database play, else demo. An address is postgres://user@host/database;
+  a bare name is a private database.
 
 Other values: a flag, the file of --config, the environment, ./exptool.yaml, your
 configuration directory, the default. Keys of a file, with the variables that
@@ -69,9 +69,27 @@ COLUMNS are respected, EXPTOOL_DEBUG=1 adds detail to internal errors.`)
 func runConfig(ctx context.Context, a *app) error {
 	var rows [][]string
 	for _, s := range a.config.Settings() {
+		if s.Key.Name == "db" && s.Origin.Kind == cli.FromPrivate {
+			s.Value = a.likelyPrivate(ctx)
+		}
 		rows = append(rows, []string{s.Key.Name, s.Value, s.Origin.String()})
 	}
 	return a.writeTexts(ctx, []string{"key", "value", "origin"}, rows)
+}
+
+// likelyPrivate is the private database that a command would choose. Where the
+// server does not run, looking is not worth a start.
+func (a *app) likelyPrivate(ctx context.Context) string {
+	either := playDatabase + ", else " + sampleDatabase
+	server, err := a.privateServer()
+	if err != nil || !server.Status(ctx).Running {
+		return either
+	}
+	names, err := privateNames(ctx, server)
+	if err != nil {
+		return either
+	}
+	return defaultPrivate(names)
 }
 
 func runConfigPath(ctx context.Context, a *app) error {

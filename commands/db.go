@@ -193,15 +193,21 @@ func (a *app) runningPrivate(ctx context.Context) (*localpg.Server, error) {
 	return a.startPrivate(ctx)
 }
 
+// privateNames are the names of the private databases.
+func privateNames(ctx context.Context, server *localpg.Server) ([]string, error) {
+	list, err := server.Databases(ctx)
+	names := make([]string, len(list))
+	for i, d := range list {
+		names[i] = d.Name
+	}
+	return names, err
+}
+
 // knownPrivate says which databases there are where there is none of the name.
 func (a *app) knownPrivate(ctx context.Context, server *localpg.Server, name string) error {
-	list, err := server.Databases(ctx)
+	names, err := privateNames(ctx, server)
 	if err != nil {
 		return err
-	}
-	var names []string
-	for _, d := range list {
-		names = append(names, d.Name)
 	}
 	if slices.Contains(names, name) {
 		return nil

@@ -54,7 +54,7 @@ func runLoad(ctx context.Context, a *app, o *loadOptions) error {
 	if o.name != "" {
 		name = o.name
 	}
-	if len(name) > 63 || slices.Contains([]string{"postgres", "template0", "template1"}, name) {
+	if !mayBeDatabase(name) {
 		return usagef("%q cannot be the name of a database; give another with --name", name)
 	}
 	info, err := os.Stat(o.file)
@@ -85,4 +85,9 @@ func runLoad(ctx context.Context, a *app, o *loadOptions) error {
 	}
 	a.streams.Talk("loaded into %s: exptool --db %s tables", name, shellQuote(name))
 	return nil
+}
+
+// mayBeDatabase reports whether a private database can have that name.
+func mayBeDatabase(name string) bool {
+	return len(name) <= 63 && !slices.Contains([]string{"postgres", "template0", "template1"}, name)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"exptool/internal/cli"
@@ -13,8 +14,7 @@ import (
 	"exptool/repo"
 )
 
-// sampleDatabase is the private database that `exptool demo` leaves, and that
-// is asked where nothing names another.
+// sampleDatabase is the private database that `exptool demo` leaves.
 const sampleDatabase = "demo"
 
 // open opens the database that flags and configuration name, starting the
@@ -57,7 +57,8 @@ func (a *app) privateServer() (*localpg.Server, error) {
 	return localpg.New(cli.UserPaths().Data, localpg.Options{BinDir: os.Getenv("EXPTOOL_PG_BIN")})
 }
 
-// privateDatabase names the private database to use where nothing else is named.
+// privateDatabase names the private database to use where nothing else is named,
+// as far as that is known while the server may not run; see defaultPrivate.
 func (a *app) privateDatabase() (string, bool) {
 	server, err := a.privateServer()
 	return sampleDatabase, err == nil && server.Exists()
@@ -77,16 +78,15 @@ func (a *app) privateAddress(ctx context.Context, chosen cli.Database) (repo.Add
 	if err := server.Start(ctx, func(step string) { a.streams.Talk("%s", step) }); err != nil {
 		return repo.Address{}, err
 	}
-	databases, err := server.Databases(ctx)
+	names, err := privateNames(ctx, server)
 	if err != nil {
 		return repo.Address{}, err
 	}
-	var names []string
-	for _, d := range databases {
-		if d.Name == chosen.Private {
-			return server.Address(d.Name), nil
-		}
-		names = append(names, d.Name)
+	if chosen.Origin.Kind == cli.FromPrivate {
+		chosen.Private = defaultPrivate(names)
+	}
+	if slices.Contains(names, chosen.Private) {
+		return server.Address(chosen.Private), nil
 	}
 	failed := connectf("there is no private database %q (%s)", chosen.Private, chosen.Origin)
 	switch near := schema.Suggest(chosen.Private, names); {

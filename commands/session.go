@@ -30,6 +30,11 @@ func (a *app) connect(ctx context.Context, entities ...string) (*session, error)
 	if err != nil {
 		return nil, err
 	}
+	return a.connectTo(ctx, db, entities...)
+}
+
+// connectTo is connect with a database that is open. It is closed where it fails.
+func (a *app) connectTo(ctx context.Context, db *repo.DB, entities ...string) (*session, error) {
 	s := &session{app: a, db: db, zone: a.config.Timezone}
 	if err := s.begin(ctx, entities); err != nil {
 		s.closeInto(&err)

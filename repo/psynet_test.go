@@ -15,14 +15,21 @@ import (
 	"exptool/repo"
 )
 
-// psynetLoads loads a database with PsyNet's own classes and returns what the
-// tables held and what expressions are.
+// psynetLoads loads a database of the tutorial with PsyNet's own classes and
+// returns what the tables held and what expressions are.
 func psynetLoads(t *testing.T, url string, expressions ...string) []string {
+	t.Helper()
+	source, err := filepath.Abs("../internal/sample")
+	require.NoError(t, err)
+	return psynetLoadsOf(t, url, source, expressions...)
+}
+
+// psynetLoadsOf is psynetLoads of another experiment; without a source it is
+// PsyNet alone.
+func psynetLoadsOf(t *testing.T, url, source string, expressions ...string) []string {
 	t.Helper()
 	python := os.Getenv("EXPTOOL_TEST_PSYNET")
 	require.NotEmpty(t, python, "EXPTOOL_TEST_PSYNET must name a Python that has psynet 13.3.0 (scripts/test makes one)")
-	source, err := filepath.Abs("../internal/sample")
-	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), python, append([]string{"../scripts/psynet_loads.py", url, source}, expressions...)...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

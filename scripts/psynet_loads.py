@@ -4,8 +4,9 @@ oracle of the tests that change rows.
 
 usage: psynet_loads.py URL DIRECTORY [EXPRESSION ...]
 
-DIRECTORY holds the experiment's source (experiment.py and its like). Each row of
-the tables below is loaded through SQLAlchemy, and each of its columns decoded;
+DIRECTORY holds the experiment's source (experiment.py and its like); where it is
+empty there is none, and the tables are PsyNet's own. Each row of the tables below
+is loaded through SQLAlchemy, and each of its columns decoded;
 one line a table says how many there were. Then each EXPRESSION is evaluated,
 with the classes by their names, and printed as JSON, a line each:
 Participant.query.get(5).var.my_dict["value"]; drop() drops the tables as launching
@@ -27,10 +28,12 @@ def main():
     os.environ["DATABASE_URL"] = url  # read when dallinger.db is imported
     warnings.simplefilter("ignore")
 
-    package = types.ModuleType("dallinger_experiment")  # as PsyNet names it
-    package.__path__ = [directory]
-    sys.modules["dallinger_experiment"] = package
-    experiment = importlib.import_module("dallinger_experiment.experiment")
+    experiment = types.ModuleType("none")
+    if directory:
+        package = types.ModuleType("dallinger_experiment")  # as PsyNet names it
+        package.__path__ = [directory]
+        sys.modules["dallinger_experiment"] = package
+        experiment = importlib.import_module("dallinger_experiment.experiment")
 
     import dallinger.models as models
     import psynet.timeline
@@ -43,8 +46,8 @@ def main():
 
     tables = [
         models.Participant, models.Info, models.Node, models.Network, models.Vector, models.Transmission,
-        psynet.timeline.Response, psynet.timeline.ModuleState, experiment.Coin, experiment.Pet,
-    ]
+        psynet.timeline.Response, psynet.timeline.ModuleState,
+    ] + ([experiment.Coin, experiment.Pet] if directory else [])
     for base in tables:
         count = 0
         for row in base.query.all():

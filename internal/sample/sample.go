@@ -1,7 +1,9 @@
 // Package sample holds the experiment that comes with the binary: `exptool
 // demo` plays on it, so a newcomer needs no database of their own. It is a room
 // of its own because an embedded file has to lie beside the code that embeds it,
-// and the demo and the tests share this one.
+// and the demo and the tests share this one. With it come the tables of an empty
+// experiment and names of people, which `exptool seed --participants` fills them
+// with.
 package sample
 
 import "embed"
@@ -16,6 +18,12 @@ var Tutorial []byte
 //
 //go:embed person.sql
 var Person []byte
+
+// PsyNet is the tables of an empty experiment of PsyNet 13.3.0, as plain SQL for a
+// database without tables.
+//
+//go:embed psynet.sql
+var PsyNet string
 
 //go:embed experiment.py helper.py
 var source embed.FS
