@@ -73,6 +73,7 @@ func constructors(a *app) []*cobra.Command {
 		newHistory(a),
 		newQuery(a),
 		newReject(a),
+		newSeed(a),
 		newSet(a),
 		newShow(a),
 		newSQL(a),
