@@ -39,7 +39,7 @@ func target(t *testing.T, s *schema.Schema, entity string, where string, ids ...
 	return repo.Target{Query: q}
 }
 
-func one(t *testing.T, db *repo.DB, query string, args ...any) string {
+func one(t testing.TB, db *repo.DB, query string, args ...any) string {
 	t.Helper()
 	var text string
 	require.NoError(t, db.Read(t.Context(), repo.ReadOptions{}, func(tx *repo.Tx) error {

@@ -9,8 +9,12 @@ import (
 )
 
 // TestMain tells the tests inside package repo, which cannot import pgtest, where
-// the test server is.
+// the test server is. As a process that a test has started to give dollars, it does
+// that.
 func TestMain(m *testing.M) {
+	if url := os.Getenv("EXPTOOL_TEST_GIVER"); url != "" {
+		os.Exit(give(url))
+	}
 	server, err := pgtest.Start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "test server:", err)
