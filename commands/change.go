@@ -241,42 +241,39 @@ func (s *session) writeChanges(ctx context.Context, changes []repo.Change) error
 	rows := make([][][]byte, len(shown))
 	masked := 0
 	for i, c := range shown {
-		old, now := bytesOf(c.Old), bytesOf(c.New)
-		if s.secret(c) {
-			masked++
-			old, now = mask(old), mask(now)
-		}
+		old, now := s.values(c, &masked)
 		rows[i] = [][]byte{[]byte(c.Table), []byte(c.Row), []byte(c.Field), []byte(typeOf(c)), old, now}[from:]
 	}
 	_, err := s.app.writeRows(ctx, report.Values(columns, rows), writeOptions{})
 	if err != nil {
 		return err
 	}
-	if masked > 0 {
-		s.app.streams.Talk("%d masked; --reveal shows them", masked)
-	}
+	s.app.tellMasked(report.Summary{Masked: int64(masked)})
 	if len(shown) < len(changes) {
 		s.app.streams.Talk("and %d more; --format csv has all", len(changes)-len(shown))
 	}
 	return nil
 }
 
-// secret reports whether a change shows a secret that is to be masked.
-func (s *session) secret(c repo.Change) bool {
+// values are a change's old and new value as they may be shown; secrets are
+// masked, and counted.
+func (s *session) values(c repo.Change, masked *int) (old, now []byte) {
+	old, now = bytesOf(c.Old), bytesOf(c.New)
 	t := s.schema.Tables[c.Table]
 	if s.app.flags.reveal || t == nil {
-		return false
+		return old, now
 	}
 	name, _, _ := strings.Cut(c.Field, ".")
-	column := t.Column(name)
-	return column != nil && column.Secret
-}
-
-func mask(value []byte) []byte {
-	if value == nil {
-		return nil
+	if column := t.Column(name); column == nil || !column.Secret {
+		return old, now
 	}
-	return []byte("***")
+	for _, v := range []*[]byte{&old, &now} {
+		if *v != nil {
+			*v = []byte("***")
+			*masked++
+		}
+	}
+	return old, now
 }
 
 // typeOf is a change's type in words: int, or int → str.

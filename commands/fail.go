@@ -60,8 +60,12 @@ func runFail(ctx context.Context, a *app, o *failOptions) (err error) {
 		return err
 	}
 	if o.dryRun && !a.formatGiven() {
-		for _, f := range failed {
-			a.streams.Print(strings.Repeat("  ", f.Depth) + f.Name + "  " + f.Reason)
+		tree := make([]string, len(failed))
+		for i, f := range failed {
+			tree[i] = strings.Repeat("  ", f.Depth) + f.Name + "  " + f.Reason
+		}
+		if err := a.writeLines(tree...); err != nil {
+			return err
 		}
 		s.tellNotes(out)
 		s.tellOutcome(&o.changeOptions, out)
