@@ -24,6 +24,8 @@ type changeOptions struct {
 	why       string
 	noJournal bool
 	undoes    int64 // the group that is taken back
+	// preview shows what is asked about; nil: the fields that would change.
+	preview func() error
 }
 
 func (o *changeOptions) flags(f *pflag.FlagSet) {
@@ -56,7 +58,11 @@ func (s *session) change(ctx context.Context, o *changeOptions, asking bool, fn 
 		if preview, err = s.try(ctx, o, true, nil, fn); err != nil || preview.Rows == 0 {
 			return preview, err
 		}
-		if err := s.writeChanges(ctx, preview.Changes); err != nil {
+		show := o.preview
+		if show == nil {
+			show = func() error { return s.writeChanges(ctx, preview.Changes) }
+		}
+		if err := show(); err != nil {
 			return nil, err
 		}
 		s.tellNotes(preview)
@@ -196,7 +202,7 @@ func done(out *repo.Outcome) string {
 	return words[kind]
 }
 
-// counted says how many rows changed: 1 participant and 8 trials.
+// counted says how many rows changed: 8 trials, 1 node and 1 participant.
 func (s *session) counted(out *repo.Outcome) string {
 	rows := map[string]map[string]bool{}
 	for _, c := range out.Changes {
@@ -214,7 +220,11 @@ func (s *session) counted(out *repo.Outcome) string {
 		}
 		parts = append(parts, fmt.Sprintf("%d %s", len(rows[key]), name))
 	}
-	return strings.Join(parts, " and ")
+	last := len(parts) - 1
+	if last < 1 {
+		return strings.Join(parts, "")
+	}
+	return strings.Join(parts[:last], ", ") + " and " + parts[last]
 }
 
 // changeColumns are the columns of what a change prints.

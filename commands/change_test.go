@@ -77,6 +77,17 @@ func TestPrompt(t *testing.T) {
 	assert.NotEqual(t, all, x.approved())
 }
 
+// TestPromptOfFail: the question shows who fails, and what they take along.
+func TestPromptOfFail(t *testing.T) {
+	x := newRunner(t, pgtest.DB(t, "tutorial"))
+	out, errs, code := x.answering(t.Context(), strings.NewReader("y\n"), "fail", "--where", "id == 5", "--reason", "r", "--force")
+	assert.Zero(t, code, errs)
+	assert.Contains(t, out, "Bot5  r\n  CustomTrial65  r->Bot5\n")
+	assert.NotContains(t, out, "time_of_death")
+	assert.Contains(t, errs, "change 16 trials and 1 participant? [y/N]")
+	assert.Contains(t, errs, "16 trials and 1 participant changed")
+}
+
 // TestManyRowsOnATerminal shows the first of many, and says so.
 func TestManyRowsOnATerminal(t *testing.T) {
 	x := newRunner(t, pgtest.DB(t, "tutorial"))
