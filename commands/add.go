@@ -26,7 +26,8 @@ func newAdd(a *app) *cobra.Command {
 		Long: `Add a row and print its id. What is not given is filled as the constructors of
 PsyNet and Dallinger fill it, so that their classes load the row. What it refers
 to must exist: participant=5 is participant_id. Values are written as for set.
-PsyNet's own code (__init__, make_definition …) does not run.`,
+PsyNet's own code (__init__, make_definition …) does not run. An id that a dry run
+showed is used up: the row that is then added has a later one.`,
 		Example: `  exptool add person forename=Ada surname=Lovelace age=36
   exptool add coin participant=5 value=2.5 --dry-run
   exptool add trials --like 78 random_integer=3
@@ -47,6 +48,7 @@ PsyNet's own code (__init__, make_definition …) does not run.`,
 	o.flags(cmd.Flags())
 	cmd.Flags().StringVar(&o.class, "class", "", "the row's `CLASS`, where ENTITY does not say")
 	cmd.Flags().StringVar(&o.like, "like", "", "copy the row `ID`")
+	a.completeEntities(cmd, "class")
 	return cmd
 }
 
@@ -85,7 +87,9 @@ func runAdd(ctx context.Context, a *app, o *addOptions) (err error) {
 	if o.dryRun || a.formatGiven() {
 		return s.finish(ctx, &o.changeOptions, out, false)
 	}
-	a.streams.Print(key)
+	if err := a.writeLines(key); err != nil {
+		return err
+	}
 	s.tellNotes(out)
 	s.tellOutcome(&o.changeOptions, out)
 	return nil

@@ -24,6 +24,8 @@ type changeOptions struct {
 	why       string
 	noJournal bool
 	undoes    int64 // the group that is taken back
+	// preview shows what is asked about; nil: the fields that would change.
+	preview func() error
 }
 
 func (o *changeOptions) flags(f *pflag.FlagSet) {
@@ -56,7 +58,11 @@ func (s *session) change(ctx context.Context, o *changeOptions, asking bool, fn 
 		if preview, err = s.try(ctx, o, true, nil, fn); err != nil || preview.Rows == 0 {
 			return preview, err
 		}
-		if err := s.writeChanges(ctx, preview.Changes); err != nil {
+		show := o.preview
+		if show == nil {
+			show = func() error { return s.writeChanges(ctx, preview.Changes) }
+		}
+		if err := show(); err != nil {
 			return nil, err
 		}
 		s.tellNotes(preview)
@@ -196,7 +202,7 @@ func done(out *repo.Outcome) string {
 	return words[kind]
 }
 
-// counted says how many rows changed: 1 participant and 8 trials.
+// counted says how many rows changed: 8 trials, 1 node and 1 participant.
 func (s *session) counted(out *repo.Outcome) string {
 	rows := map[string]map[string]bool{}
 	for _, c := range out.Changes {
@@ -214,7 +220,11 @@ func (s *session) counted(out *repo.Outcome) string {
 		}
 		parts = append(parts, fmt.Sprintf("%d %s", len(rows[key]), name))
 	}
-	return strings.Join(parts, " and ")
+	last := len(parts) - 1
+	if last < 1 {
+		return strings.Join(parts, "")
+	}
+	return strings.Join(parts[:last], ", ") + " and " + parts[last]
 }
 
 // changeColumns are the columns of what a change prints.
@@ -241,42 +251,39 @@ func (s *session) writeChanges(ctx context.Context, changes []repo.Change) error
 	rows := make([][][]byte, len(shown))
 	masked := 0
 	for i, c := range shown {
-		old, now := bytesOf(c.Old), bytesOf(c.New)
-		if s.secret(c) {
-			masked++
-			old, now = mask(old), mask(now)
-		}
+		old, now := s.values(c, &masked)
 		rows[i] = [][]byte{[]byte(c.Table), []byte(c.Row), []byte(c.Field), []byte(typeOf(c)), old, now}[from:]
 	}
 	_, err := s.app.writeRows(ctx, report.Values(columns, rows), writeOptions{})
 	if err != nil {
 		return err
 	}
-	if masked > 0 {
-		s.app.streams.Talk("%d masked; --reveal shows them", masked)
-	}
+	s.app.tellMasked(report.Summary{Masked: int64(masked)})
 	if len(shown) < len(changes) {
 		s.app.streams.Talk("and %d more; --format csv has all", len(changes)-len(shown))
 	}
 	return nil
 }
 
-// secret reports whether a change shows a secret that is to be masked.
-func (s *session) secret(c repo.Change) bool {
+// values are a change's old and new value as they may be shown; secrets are
+// masked, and counted.
+func (s *session) values(c repo.Change, masked *int) (old, now []byte) {
+	old, now = bytesOf(c.Old), bytesOf(c.New)
 	t := s.schema.Tables[c.Table]
 	if s.app.flags.reveal || t == nil {
-		return false
+		return old, now
 	}
 	name, _, _ := strings.Cut(c.Field, ".")
-	column := t.Column(name)
-	return column != nil && column.Secret
-}
-
-func mask(value []byte) []byte {
-	if value == nil {
-		return nil
+	if column := t.Column(name); column == nil || !column.Secret {
+		return old, now
 	}
-	return []byte("***")
+	for _, v := range []*[]byte{&old, &now} {
+		if *v != nil {
+			*v = []byte("***")
+			*masked++
+		}
+	}
+	return old, now
 }
 
 // typeOf is a change's type in words: int, or int → str.

@@ -64,10 +64,28 @@ func TestPrompt(t *testing.T) {
 	assert.Equal(t, exitTryAgain, code)
 	assert.Contains(t, errs, "the rows were changed by others meanwhile; nothing was changed")
 
+	// … or only a value that was shown: the same rows are still meant.
+	_, errs, code = x.answering(t.Context(), reading(func() string { x.ok("set", "participants", "6", "base_payment=7"); return "y\n" }),
+		"set", "participants", "--where", "id <= 6", "base_payment+=1")
+	assert.Equal(t, exitTryAgain, code)
+	assert.Contains(t, errs, "the rows were changed by others meanwhile; nothing was changed")
+	assert.Equal(t, "base_payment\n7\n", x.ok("query", "participants", "id=6", "--columns", "base_payment", "--one"))
+
 	_, errs, code = x.answering(t.Context(), strings.NewReader("y\n"), reject...)
 	assert.Zero(t, code, errs)
 	assert.Contains(t, errs, "12 participants changed; exptool undo")
 	assert.NotEqual(t, all, x.approved())
+}
+
+// TestPromptOfFail: the question shows who fails, and what they take along.
+func TestPromptOfFail(t *testing.T) {
+	x := newRunner(t, pgtest.DB(t, "tutorial"))
+	out, errs, code := x.answering(t.Context(), strings.NewReader("y\n"), "fail", "--where", "id == 5", "--reason", "r", "--force")
+	assert.Zero(t, code, errs)
+	assert.Contains(t, out, "Bot5  r\n  CustomTrial65  r->Bot5\n")
+	assert.NotContains(t, out, "time_of_death")
+	assert.Contains(t, errs, "change 16 trials and 1 participant? [y/N]")
+	assert.Contains(t, errs, "16 trials and 1 participant changed")
 }
 
 // TestManyRowsOnATerminal shows the first of many, and says so.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"exptool/internal/schema"
+	"exptool/repo"
 )
 
 // completionTime bounds what a press of the Tab key waits for a database.
@@ -81,6 +82,15 @@ func (a *app) completeFields(cmd *cobra.Command, flags ...string) {
 	}
 }
 
+// completeEntities makes flags complete entities.
+func (a *app) completeEntities(cmd *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		_ = cmd.RegisterFlagCompletionFunc(name, func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+			return a.completeEntity(cmd, nil, typed)
+		})
+	}
+}
+
 // fieldsOf lists what a path may go on with after what was typed: columns,
 // and relations with a dot.
 func (a *app) fieldsOf(cmd *cobra.Command, entity, typed string) ([]string, cobra.ShellCompDirective) {
@@ -149,6 +159,32 @@ func (a *app) completeValue(cmd *cobra.Command, entity, field, typed string) ([]
 		return matching([]string{"true", "false"}, field+"=", typed), cobra.ShellCompDirectiveNoFileComp
 	}
 	return matching(c.Enum, field+"=", typed), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeGroups completes the groups of the journal, the latest first, each with
+// the command that made it.
+func (a *app) completeGroups(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	const directive = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	if len(args) > 0 {
+		return nil, directive
+	}
+	s, done, ok := a.completing(cmd)
+	if !ok {
+		return nil, directive
+	}
+	defer done()
+	var words []string
+	// Without a journal there is nothing to complete, and nobody to tell.
+	_ = s.read(cmd.Context(), func(tx *repo.Tx) error {
+		groups, err := tx.History(cmd.Context(), repo.HistoryOptions{Limit: 20})
+		for _, g := range groups {
+			if !g.Earlier {
+				words = append(words, cobra.CompletionWithDesc(number(g.Number), g.Command))
+			}
+		}
+		return err
+	})
+	return matching(words, "", typed), directive
 }
 
 // completePrivate completes the private databases.

@@ -41,6 +41,15 @@ func TestExamplesRun(t *testing.T) {
 	assert.Empty(t, missing, "examples that no script in testdata/script runs:\n%s", strings.Join(missing, "\n"))
 }
 
+// TestEveryCommandHasAScript: what a command does is shown in a script of its name.
+func TestEveryCommandHasAScript(t *testing.T) {
+	for _, cmd := range tree().Commands() {
+		if cmd.IsAvailableCommand() {
+			assert.FileExists(t, filepath.Join(scripts, cmd.Name()+".txtar"))
+		}
+	}
+}
+
 // scriptWords splits a line as testscript does: quotes are single, and doubled
 // inside.
 func scriptWords(line string) []string {

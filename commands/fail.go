@@ -52,6 +52,10 @@ func runFail(ctx context.Context, a *app, o *failOptions) (err error) {
 	}
 	defer s.closeInto(&err)
 	var failed []repo.Failed
+	tree := func() error { return a.writeTree(failed) }
+	if !a.formatGiven() {
+		o.preview = tree
+	}
 	out, err := s.change(ctx, &o.changeOptions, o.chosen, func(w *repo.Writer) (err error) {
 		failed, err = w.Fail(ctx, target, repo.FailOptions{Reason: o.reason, Force: o.force})
 		return err
@@ -60,12 +64,21 @@ func runFail(ctx context.Context, a *app, o *failOptions) (err error) {
 		return err
 	}
 	if o.dryRun && !a.formatGiven() {
-		for _, f := range failed {
-			a.streams.Print(strings.Repeat("  ", f.Depth) + f.Name + "  " + f.Reason)
+		if err := tree(); err != nil {
+			return err
 		}
 		s.tellNotes(out)
 		s.tellOutcome(&o.changeOptions, out)
 		return nil
 	}
 	return s.finish(ctx, &o.changeOptions, out, o.chosen)
+}
+
+// writeTree writes who fails, and below each what they take along.
+func (a *app) writeTree(failed []repo.Failed) error {
+	lines := make([]string, len(failed))
+	for i, f := range failed {
+		lines[i] = strings.TrimRight(strings.Repeat("  ", f.Depth)+f.Name+"  "+f.Reason, " ")
+	}
+	return a.writeLines(lines...)
 }

@@ -48,6 +48,7 @@ group, every field with its old and new value.`,
 		},
 	}
 	cmd.Flags().Int64Var(&o.group, "group", 0, "the fields of group `N`")
+	_ = cmd.RegisterFlagCompletionFunc("group", a.completeGroups) // fails only without the flag
 	cmd.Flags().IntVarP(&o.limit, "limit", "n", 0, "the latest `N` only")
 	return cmd
 }
@@ -85,7 +86,7 @@ func runHistory(ctx context.Context, a *app, o *historyOptions) (err error) {
 
 // groupColumns are the columns of the list of groups.
 var groupColumns = []schema.Column{
-	{Name: "group", Kind: schema.Int}, {Name: "at", Kind: schema.Text}, {Name: "who", Kind: schema.Text}, {Name: "rows", Kind: schema.Int},
+	{Name: "group", Kind: schema.Int}, {Name: "at", Kind: schema.TimestampTZ}, {Name: "who", Kind: schema.Text}, {Name: "rows", Kind: schema.Int},
 	{Name: "command", Kind: schema.Text}, {Name: "why", Kind: schema.Text}, {Name: "undoes", Kind: schema.Int}, {Name: "undone_by", Kind: schema.Int},
 	{Name: "launch", Kind: schema.Text},
 }
@@ -108,17 +109,14 @@ func (s *session) writeGroups(ctx context.Context, asked repo.HistoryOptions) er
 		rows[i] = []string{number(g.Number), g.At.Format(time.RFC3339), g.Who, number(g.Rows), g.Command, g.Why,
 			number(g.Undoes), number(g.Undone), launchWord(g.Earlier)}
 	}
-	return s.tellHistory(len(rows), earlier, func() error {
-		_, err := s.app.writeRows(ctx, report.Texts(groupColumns, rows), writeOptions{})
-		return err
-	})
+	return s.tellHistory(ctx, report.Texts(groupColumns, rows), earlier, map[string]string{"why": "", "undoes": "", "undone_by": ""})
 }
 
 // loggedColumns are the columns of the list of changes.
 var loggedColumns = []schema.Column{
-	{Name: "group", Kind: schema.Int}, {Name: "at", Kind: schema.Text}, {Name: "who", Kind: schema.Text},
-	{Name: "table", Kind: schema.Text}, {Name: "id", Kind: schema.Text}, {Name: "kind", Kind: schema.Text}, {Name: "field", Kind: schema.Text},
-	{Name: "old", Kind: schema.Text}, {Name: "new", Kind: schema.Text}, {Name: "launch", Kind: schema.Text},
+	{Name: "group", Kind: schema.Int}, {Name: "table", Kind: schema.Text}, {Name: "id", Kind: schema.Text}, {Name: "kind", Kind: schema.Text}, {Name: "field", Kind: schema.Text},
+	{Name: "old", Kind: schema.Text}, {Name: "new", Kind: schema.Text}, {Name: "at", Kind: schema.TimestampTZ},
+	{Name: "who", Kind: schema.Text}, {Name: "launch", Kind: schema.Text},
 }
 
 func (s *session) writeLogged(ctx context.Context, asked repo.HistoryOptions) error {
@@ -134,32 +132,34 @@ func (s *session) writeLogged(ctx context.Context, asked repo.HistoryOptions) er
 		return notFoundf("the journal has no group %d", asked.Group).hint("exptool history lists them")
 	}
 	rows := make([][][]byte, len(changes))
-	earlier := 0
+	earlier, masked := 0, 0
 	for i, c := range changes {
 		if c.Earlier {
 			earlier++
 		}
-		old, now := bytesOf(c.Old), bytesOf(c.New)
-		if s.secret(c.Change) {
-			old, now = mask(old), mask(now)
-		}
-		rows[i] = [][]byte{[]byte(number(c.Group)), []byte(c.At.Format(time.RFC3339)), []byte(c.Who), []byte(c.Table), []byte(c.Row),
-			[]byte(c.Kind), []byte(c.Field), old, now, []byte(launchWord(c.Earlier))}
+		old, now := s.values(c.Change, &masked)
+		rows[i] = [][]byte{[]byte(number(c.Group)), []byte(c.Table), []byte(c.Row), []byte(c.Kind), []byte(c.Field), old, now,
+			[]byte(c.At.Format(time.RFC3339)), []byte(c.Who), []byte(launchWord(c.Earlier))}
 	}
-	return s.tellHistory(len(rows), earlier, func() error {
-		_, err := s.app.writeRows(ctx, report.Values(loggedColumns, rows), writeOptions{})
-		return err
-	})
+	err = s.tellHistory(ctx, report.Values(loggedColumns, rows), earlier, map[string]string{
+		"group": number(asked.Group), "table": asked.Table, "id": asked.Row, "kind": string(repo.Updated)})
+	s.app.tellMasked(report.Summary{Masked: int64(masked)})
+	return err
 }
 
-// tellHistory writes what there is, and says what it is.
-func (s *session) tellHistory(rows, earlier int, write func() error) error {
-	if rows > 0 || s.app.machine() {
-		if err := write(); err != nil {
+// tellHistory writes what there is, and says what it is. A terminal is spared
+// columns that hold nothing but what is usual in them.
+func (s *session) tellHistory(ctx context.Context, rows *report.Buffered, earlier int, usual map[string]string) error {
+	if rows.Len() > 0 || s.app.machine() {
+		if s.app.fitted() {
+			usual["launch"] = launchWord(false)
+			rows.LeaveOut(usual)
+		}
+		if _, err := s.app.writeRows(ctx, rows, writeOptions{}); err != nil {
 			return err
 		}
 	}
-	if rows == 0 {
+	if rows.Len() == 0 {
 		s.app.streams.Talk("exptool has changed nothing here")
 	}
 	if earlier > 0 {

@@ -17,6 +17,8 @@ type writeOptions struct {
 	// keepFirst says that the first column of a table holds names to copy, which
 	// are never cut.
 	keepFirst bool
+	// tellsHidden says that the caller tells which columns a table left out.
+	tellsHidden bool
 }
 
 // format is the output format: the one asked for, else a table for people and
@@ -50,6 +52,7 @@ func (a *app) fitted() bool { return a.format() == "table" && a.streams.OutTTY &
 // for, and says what was masked. It closes the rows.
 func (a *app) writeRows(ctx context.Context, rows schema.Rows, w writeOptions) (sum report.Summary, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	columns := len(rows.Columns())
 	out, err := a.streams.Output(a.flags.output)
 	if err != nil {
 		return sum, err
@@ -62,8 +65,14 @@ func (a *app) writeRows(ctx context.Context, rows schema.Rows, w writeOptions) (
 		return sum, err
 	}
 	a.tellMasked(sum)
+	if hidden := len(sum.Hidden); hidden > 0 && !w.tellsHidden {
+		a.streams.Talk(someColumnsFit, columns-hidden, columns)
+	}
 	return sum, nil
 }
+
+// someColumnsFit is what is said of columns that a terminal has no room for.
+const someColumnsFit = "%d of %d columns fit; --format csv has all"
 
 func (a *app) reportOptions(w writeOptions) report.Options {
 	o := report.Options{
@@ -99,6 +108,18 @@ func (a *app) writeCard(fields []report.Field, w writeOptions) error {
 func (a *app) writeValue(rows schema.Rows, w writeOptions) error {
 	return a.toOutput(func(out io.Writer) (report.Summary, error) {
 		return report.WriteValues(out, rows, a.reportOptions(w))
+	})
+}
+
+// writeLines writes lines as they are, to where --output says.
+func (a *app) writeLines(lines ...string) error {
+	return a.toOutput(func(out io.Writer) (sum report.Summary, err error) {
+		for _, line := range lines {
+			if _, err := io.WriteString(out, line+"\n"); err != nil {
+				return sum, err
+			}
+		}
+		return sum, nil
 	})
 }
 

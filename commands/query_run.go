@@ -109,6 +109,7 @@ func (s *session) answer(ctx context.Context, o *queryOptions, plan *filter.Plan
 // returns how many there were.
 func (s *session) write(ctx context.Context, o *queryOptions, plan *filter.Plan, rows schema.Rows) (int64, error) {
 	w := s.writeOptions(o.query.Entity, o.raw)
+	w.tellsHidden = true
 	columns := len(plan.Columns) + plan.Hidden
 	if o.wide {
 		wide, err := report.Wide(rows, plan.Groups(), s.app.reportOptions(w))
@@ -140,7 +141,7 @@ func (s *session) write(ctx context.Context, o *queryOptions, plan *filter.Plan,
 	case sum.Rows == 0:
 		s.app.streams.Talk("no %s", o.query.Entity.Name)
 	case hidden > 0 && (plan.Groups() > 0 || plan.Single):
-		s.app.streams.Talk("%d of %d columns fit; --format csv has all", columns-hidden, columns)
+		s.app.streams.Talk(someColumnsFit, columns-hidden, columns)
 	case hidden > 0:
 		s.app.streams.Talk("%d of %d columns; --columns '*'", columns-hidden, columns)
 	}

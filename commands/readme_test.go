@@ -3,6 +3,7 @@ package commands
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -20,6 +21,9 @@ var notRun = map[string]string{
 	"exptool db load study1.sql.gz":          "the script db.txtar runs it on a private Postgres of its own",
 }
 
+// capture is a line that keeps what a command prints: id=$(exptool …).
+var capture = regexp.MustCompile(`^(\w+)=\$\((.*)\)$`)
+
 // TestReadme runs every command of the README that is exptool's, on the
 // database of exptool demo; a database it names stands for that.
 func TestReadme(t *testing.T) {
@@ -27,10 +31,16 @@ func TestReadme(t *testing.T) {
 	blocks := readmeBlocks(t)
 	t.Chdir(t.TempDir())
 	ran := 0
+	var variables []string // and what they stand for
 	for _, line := range blocks {
 		if _, known := notRun[line]; known || strings.HasPrefix(line, "export ") {
 			continue
 		}
+		variable := capture.FindStringSubmatch(line)
+		if variable != nil {
+			line = variable[2]
+		}
+		line = strings.NewReplacer(variables...).Replace(line)
 		words := shellWords(line)
 		if !assert.Equal(t, "exptool", words[0], "%s is neither exptool's nor among those not run", line) {
 			continue
@@ -41,6 +51,9 @@ func TestReadme(t *testing.T) {
 		out, talk, code := x.run(words...)
 		assert.Zero(t, code, "%s\n%s", line, talk)
 		assert.NotEmpty(t, out, line)
+		if variable != nil {
+			variables = append(variables, "$"+variable[1], strings.TrimSpace(out))
+		}
 		ran++
 	}
 	assert.Greater(t, ran, 8)

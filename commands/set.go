@@ -63,6 +63,7 @@ ledger alone.`,
 	}
 	o.flags(cmd)
 	cmd.Flags().StringArrayVar(&o.unset, "unset", nil, "remove the key, or make the column NULL, at `FIELD`; repeatable")
+	a.completeFields(cmd, "unset")
 	return cmd
 }
 

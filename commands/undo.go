@@ -24,7 +24,8 @@ that was written counts. exptool history lists the groups. An undo is a change
 like any other, and can be undone.`,
 		Example: `  exptool undo 1 --dry-run
   exptool undo 1`,
-		Args: cobra.ExactArgs(1),
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			group, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil || group < 1 {

@@ -70,10 +70,7 @@ func (w *Writer) Add(ctx context.Context, o AddOptions) (string, error) {
 // at which it was made, and its dollars.
 func (w *Writer) copyRow(ctx context.Context, o AddOptions, row newRow) error {
 	t := o.Entity.Table
-	columns := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		columns[i] = c.Name
-	}
+	columns := columnNames(t)
 	e := o.Entity
 	if e.Class != nil { // the copy may be of another class
 		e = schema.Entity{Name: w.schema.Called(t), Table: t}

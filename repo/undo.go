@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -75,10 +76,14 @@ type undo struct {
 	conflicts []string
 }
 
-// conflict notes a value that is not the one that was written.
-func (u *undo) conflict(t *schema.Table, key, field string, written *string, now []byte) {
-	u.conflicts = append(u.conflicts, fmt.Sprintf("%s %s, %s: written was %s, now it is %s",
-		u.schema.Singular(t), key, field, forPeople(written), forPeople(textOf(now))))
+// conflict notes a value that is not the one that was written. Secrets do not go
+// into errors.
+func (u *undo) conflict(t *schema.Table, key string, column *schema.Column, field string, written *string, now []byte) {
+	values := fmt.Sprintf("written was %s, now it is %s", forPeople(written), forPeople(textOf(now)))
+	if column.Secret {
+		values = "it is not what was written"
+	}
+	u.conflicts = append(u.conflicts, fmt.Sprintf("%s %s, %s: %s", u.schema.Singular(t), key, field, values))
 }
 
 // forPeople shows a value in a line.
@@ -173,7 +178,7 @@ func (u *undo) updated(ctx context.Context, t *schema.Table, changes []Logged, r
 		a := filter.Assignment{Column: column, Path: path}
 		fields = append(fields, Field{Column: column.Name, Difference: a.Difference})
 	}
-	locked, err := u.Lock(ctx, t, keysIn(rows), columns)
+	locked, err := u.Lock(ctx, t, slices.Sorted(maps.Keys(rows)), columns)
 	if err != nil {
 		return err
 	}
@@ -185,7 +190,7 @@ func (u *undo) updated(ctx context.Context, t *schema.Table, changes []Logged, r
 			at := slices.Index(columns, p.column)
 			now, _ := filter.Part(t.Column(p.column), p.path, edits[i].New[at])
 			if !sameValue(now, bytesOf(c.New)) {
-				u.conflict(t, r.Key, c.Field, c.New, now)
+				u.conflict(t, r.Key, t.Column(p.column), c.Field, c.New, now)
 				continue
 			}
 			if edits[i].New[at], err = filter.PutBack(p.path, edits[i].New[at], bytesOf(c.Old)); err != nil {
@@ -202,11 +207,7 @@ func (u *undo) updated(ctx context.Context, t *schema.Table, changes []Logged, r
 // inserted removes a row that the group added, if it is as it was added and
 // nothing refers to it.
 func (u *undo) inserted(ctx context.Context, t *schema.Table, key string, changes []Logged) error {
-	columns := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		columns[i] = c.Name
-	}
-	rows, err := u.Lock(ctx, t, []string{key}, columns)
+	rows, err := u.Lock(ctx, t, []string{key}, columnNames(t))
 	if err != nil {
 		return err
 	}
@@ -220,7 +221,7 @@ func (u *undo) inserted(ctx context.Context, t *schema.Table, key string, change
 		case isMoney(t, c.Name) && now != nil:
 			return moneyError()
 		case !sameValue(bytesOf(was), now):
-			u.conflict(t, key, field, was, now)
+			u.conflict(t, key, &c, field, was, now)
 		}
 	}
 	if len(u.conflicts) > 0 {
@@ -269,14 +270,6 @@ func (u *undo) deleted(ctx context.Context, t *schema.Table, changes []Logged) e
 		return &Error{Kind: ErrRefused, Message: "the row cannot be added again: " + e.Message, Detail: e.Detail, cause: err}
 	}
 	return err
-}
-
-func keysIn(rows map[string][]Logged) []string {
-	keys := make([]string, 0, len(rows))
-	for k := range rows {
-		keys = append(keys, k)
-	}
-	return keys
 }
 
 // bytesOf is textOf the other way round.

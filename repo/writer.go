@@ -199,9 +199,9 @@ func (w *Writer) Insert(ctx context.Context, t *schema.Table, columns []string, 
 		into = " (" + strings.Join(names, ", ") + ")"
 		given = "\nVALUES (" + strings.Join(places, ", ") + ")"
 	}
-	all := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		all[i] = pq.QuoteIdentifier(c.Name)
+	_, all, err := columnsNamed(t, columnNames(t))
+	if err != nil {
+		return "", err
 	}
 	rows, err := w.Records(ctx, `INSERT INTO `+quoteTable(t)+into+given+`
 RETURNING ROW(`+pq.QuoteIdentifier(key.Name)+", "+strings.Join(all, ", ")+`)`, append([]schema.Column{*key}, t.Columns...), args...)
@@ -268,6 +268,15 @@ var typmod = regexp.MustCompile(`\([0-9, -]*\)`)
 
 // assignable is the type to cast a text to before it is assigned to a column.
 func assignable(c *schema.Column) string { return typmod.ReplaceAllString(c.Type, "") }
+
+// columnNames are the names of all columns of a table.
+func columnNames(t *schema.Table) []string {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	return names
+}
 
 // columnsNamed are columns of a table by name, and their quoted names.
 func columnsNamed(t *schema.Table, names []string) (cols []schema.Column, quoted []string, err error) {

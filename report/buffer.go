@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"exptool/internal/schema"
@@ -53,6 +54,21 @@ func (b *Buffered) Len() int { return len(b.rows) }
 func (b *Buffered) Truncate(n int) {
 	if n > 0 && n < len(b.rows) {
 		b.rows = b.rows[:n]
+	}
+}
+
+// LeaveOut drops the columns named in usual whose every value is the usual one
+// given there, the empty one being NULL.
+func (b *Buffered) LeaveOut(usual map[string]string) {
+	for i := len(b.columns) - 1; i >= 0; i-- {
+		value, named := usual[b.columns[i].Name]
+		if !named || slices.ContainsFunc(b.rows, func(row [][]byte) bool { return string(row[i]) != value }) {
+			continue
+		}
+		b.columns = slices.Delete(slices.Clone(b.columns), i, i+1)
+		for r := range b.rows {
+			b.rows[r] = slices.Delete(b.rows[r], i, i+1)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 type Assignment struct {
 	Word   string         // as the user wrote it
 	Column *schema.Column // that is written
-	Path   []string       // inside the column's JSON; nil for the whole column
+	Path   []string       // inside the column's JSON; empty for the whole column
 
 	op    operation
 	value string
@@ -68,7 +68,7 @@ func parseAssignment(s *schema.Schema, t *schema.Table, word string) (*Assignmen
 	if a.Column, err = assignable(s, t, tok, word); err != nil {
 		return nil, err
 	}
-	a.Path = path0(tok.segs[1:])
+	a.Path = tok.segs[1:]
 	return a, a.checkWithoutRow()
 }
 
@@ -79,18 +79,11 @@ func ParseUnset(s *schema.Schema, t *schema.Table, field string) (*Assignment, e
 	if err != nil {
 		return nil, err
 	}
-	a := &Assignment{Word: field, Column: column, Path: path0(path), op: removeOrNull}
+	a := &Assignment{Word: field, Column: column, Path: path, op: removeOrNull}
 	if err := a.checkWithoutRow(); err != nil {
 		return nil, err
 	}
 	return a, nil
-}
-
-func path0(path []string) []string {
-	if len(path) == 0 {
-		return nil
-	}
-	return path
 }
 
 // Field is the field in full, as the journal names it: vars.my_dict.value.
