@@ -17,7 +17,7 @@ import (
 )
 
 // catalog reads what is known of a database.
-func catalogOf(t *testing.T, db *repo.DB) *schema.Schema {
+func catalogOf(t testing.TB, db *repo.DB) *schema.Schema {
 	t.Helper()
 	var s *schema.Schema
 	require.NoError(t, db.Read(t.Context(), repo.ReadOptions{Repeatable: true}, func(tx *repo.Tx) (err error) {

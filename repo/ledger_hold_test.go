@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -81,7 +80,7 @@ func TestKilledGivers(t *testing.T) {
 		var out strings.Builder
 		cmd.Stdout = &out
 		require.NoError(t, cmd.Start())
-		time.AfterFunc(within(800*time.Millisecond), func() { _ = cmd.Process.Kill() })
+		time.AfterFunc(within(400*time.Millisecond), func() { _ = cmd.Process.Kill() })
 		if cmd.Wait() != nil {
 			killed++
 		}
@@ -136,13 +135,7 @@ func TestKilledServer(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	require.NoError(t, db.CreatePsyNetTables(t.Context()))
-	s := catalogOf(t, db)
-	_, err = db.Change(t.Context(), s, repo.ChangeOptions{NoJournal: true}, func(w *repo.Writer) error {
-		word := 0
-		_, err := w.AddPeople(t.Context(), s.Tables["participant"], sample.Names(people, rand.New(rand.NewPCG(1, 1))), func() string { word++; return strconv.Itoa(word) })
-		return err
-	})
-	require.NoError(t, err)
+	addPeople(t, db, sample.Names(people, rand.New(rand.NewPCG(1, 1)))...)
 	dollars(t, db, "integer", "100000")
 
 	answered, unanswered := 0, 0

@@ -159,7 +159,7 @@ func (s *settlement) one(at int, r *Result) error {
 func replay(r, known *Result) error {
 	if known.Kind != r.Kind || known.Payee != r.Payee || known.Sent != r.Sent || known.Received != r.Received ||
 		known.Session != r.Session || known.Round != r.Round || known.Memo != r.Memo {
-		return &Error{Kind: ErrRefused, Message: fmt.Sprintf("the key %q of participant %d was used for another transfer, number %d", cut(r.Key), r.Payer, known.Number)}
+		return &Error{Kind: ErrRefused, Message: fmt.Sprintf("the key %q of participant %d was used for another transfer", cut(r.Key), r.Payer)}
 	}
 	r.PayerBalance, r.PayeeBalance, r.Replayed = known.PayerBalance, known.PayeeBalance, true
 	return nil
@@ -208,6 +208,8 @@ func (s *settlement) allowed(r *Result) error {
 	case r.Kind == Opening:
 	case !storable(r.Key, maxKey) || !storable(r.Memo, maxMemo) || !storable(r.Session, maxKey):
 		return usage("a key, session or memo is no text or too long: keys and sessions have up to %d bytes, memos up to %d", maxKey, maxMemo)
+	case r.Key != "" && r.Payer == Bank:
+		return usage("the bank gives without keys")
 	case r.Sent <= 0 || r.Received < 0:
 		return usage("the amount is not more than nothing")
 	case r.Sent > MaxCents || r.Received > MaxCents:
