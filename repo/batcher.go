@@ -151,7 +151,7 @@ func (b *Batcher) settle(ctx context.Context, batch []*Ticket) (waiting []*Ticke
 	_, err := b.ledger.round(ctx, all)
 	for _, t := range batch {
 		switch {
-		case err != nil:
+		case err != nil && t.result.Number == 0: // else it was committed before the error
 			t.answer(Result{Transfer: t.Transfer, Err: err})
 		case errors.Is(t.result.Err, errLocked):
 			waiting = append(waiting, t)
