@@ -102,41 +102,58 @@ func (b *Batcher) Close() {
 	b.stop()
 }
 
+// lockPatience is how long those who wait for a lock wait before it is tried again:
+// trying costs those who need none of the locked rows.
+const lockPatience = 20 * time.Millisecond
+
 // work settles batches until Close, or until ctx ends.
 func (b *Batcher) work(ctx context.Context) {
 	defer close(b.over)
 	var waiting []*Ticket // for locks
+	var tried time.Time
 	for {
-		batch, closed := b.take(waiting)
-		if closed || ctx.Err() != nil {
-			b.refuse(batch)
+		batch, closed := b.take(&waiting, time.Since(tried) > lockPatience)
+		switch {
+		case closed || ctx.Err() != nil:
+			b.refuse(append(batch, waiting...))
 			return
-		}
-		if len(batch) == 0 {
+		case len(batch) > 0:
+			if len(waiting) == 0 {
+				tried = time.Now()
+			}
+			waiting = append(waiting, b.settle(ctx, batch)...)
+		case len(waiting) > 0:
+			_ = pause(ctx) // the loop sees why it ended
+		default:
 			select {
 			case <-b.wake:
 			case <-ctx.Done():
 			}
-			continue
-		}
-		waiting = b.settle(ctx, batch)
-		if len(waiting) == len(batch) {
-			_ = pause(ctx) // the loop sees why it ended
 		}
 	}
 }
 
-// take puts what has arrived behind what waits.
-func (b *Batcher) take(waiting []*Ticket) (batch []*Ticket, closed bool) {
+// take is the next batch: what has arrived, but for those who wait behind another
+// of the same payer, and where it is time those who wait before it.
+func (b *Batcher) take(waiting *[]*Ticket, again bool) (batch []*Ticket, closed bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n := min(len(b.queue), max(0, maxBatch-len(waiting)))
-	if b.closed {
-		n = len(b.queue)
+	if again {
+		batch, *waiting = *waiting, nil
 	}
-	batch = append(waiting, b.queue[:n]...)
-	b.queue = b.queue[n:]
-	if len(b.queue) == 0 {
+	behind := map[int64]bool{}
+	for _, t := range *waiting {
+		behind[t.Payer] = t.Payer != Bank
+	}
+	n := 0
+	for ; n < len(b.queue) && len(batch) < maxBatch; n++ {
+		if t := b.queue[n]; behind[t.Payer] {
+			*waiting = append(*waiting, t)
+		} else {
+			batch = append(batch, t)
+		}
+	}
+	if b.queue = b.queue[n:]; len(b.queue) == 0 {
 		b.queue = nil
 	}
 	return batch, b.closed
@@ -151,7 +168,7 @@ func (b *Batcher) settle(ctx context.Context, batch []*Ticket) (waiting []*Ticke
 	_, err := b.ledger.round(ctx, all)
 	for _, t := range batch {
 		switch {
-		case err != nil:
+		case err != nil && t.result.Number == 0: // else it was committed before the error
 			t.answer(Result{Transfer: t.Transfer, Err: err})
 		case errors.Is(t.result.Err, errLocked):
 			waiting = append(waiting, t)

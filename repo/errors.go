@@ -94,10 +94,21 @@ func translate(err error, addr Address, prefix int) error {
 		return &Error{Kind: ErrNotFound, Message: "no such row", cause: err}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &Error{Kind: ErrCancelled, Message: "interrupted", cause: err}
-	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone): // Done: a second try on the same
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), isCut(err): // Done: a second try on the same
 		return &Error{Kind: ErrConnect, Message: addr.where() + " closed the connection", Hint: "try again, and look into the server's log", cause: err}
 	}
 	return &Error{Message: oneLine(strings.TrimPrefix(err.Error(), "pq: ")), cause: err}
+}
+
+// isCut reports whether the network says that the connection is gone: lib/pq hands
+// that on as it is where it had sent a statement.
+func isCut(err error) bool {
+	for _, gone := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE, syscall.ETIMEDOUT} {
+		if errors.Is(err, gone) {
+			return true
+		}
+	}
+	return false
 }
 
 // fromServer maps SQLSTATE, once for all of exptool.

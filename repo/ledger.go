@@ -88,9 +88,16 @@ type pending struct {
 // locked by somebody else is tried again, and later ones of the same payer with
 // it, until the lock timeout. An error says that the unanswered ones did not
 // happen, or, of kind ErrConnect, that this is not known of the last of them.
+//
+// As a dry run all are in one transaction, so that each sees what the ones before
+// it did; it waits for locked rows.
 func (l *Ledger) Apply(ctx context.Context, transfers []Transfer) ([]Result, error) {
-	waiting := newPending(transfers)
-	all := waiting
+	all := newPending(transfers)
+	if l.o.DryRun {
+		err := l.settle(ctx, all, true, false)
+		return results(all), err
+	}
+	waiting := all
 	for len(waiting) > 0 {
 		var err error
 		if waiting, err = l.round(ctx, waiting); err != nil {
@@ -109,7 +116,7 @@ func (l *Ledger) Apply(ctx context.Context, transfers []Transfer) ([]Result, err
 // none: the results then say which. It waits for locked rows.
 func (l *Ledger) ApplyAll(ctx context.Context, transfers []Transfer) ([]Result, error) {
 	all := newPending(transfers)
-	err := l.settle(ctx, all, true)
+	err := l.settle(ctx, all, true, true)
 	if errors.Is(err, errNotAll) {
 		err = nil
 	}
@@ -152,7 +159,7 @@ func pause(ctx context.Context) error {
 // round settles a batch and returns what has to be tried again because a row was
 // locked; everything else is answered.
 func (l *Ledger) round(ctx context.Context, batch []*pending) (again []*pending, err error) {
-	err = l.settle(ctx, batch, false)
+	err = l.settle(ctx, batch, false, false)
 	var e *Error
 	if errors.As(err, &e) && e.Kind == ErrConflict && len(batch) > 1 {
 		// A rule of the database forbids one of them; the others shall not suffer.
@@ -197,13 +204,13 @@ func (t Transfer) parties() string {
 }
 
 // settle runs a batch in one transaction and answers it; what waits for a lock is
-// answered with errLocked. With whole every row is waited for, and nothing is done
-// unless all can be.
-func (l *Ledger) settle(ctx context.Context, batch []*pending, whole bool) error {
+// answered with errLocked. With wait every row is waited for instead; with whole
+// nothing is done unless all can be.
+func (l *Ledger) settle(ctx context.Context, batch []*pending, wait, whole bool) error {
 	for try := 1; ; try++ {
 		var s *settlement
 		err := l.db.Write(ctx, l.o.WriteOptions, func(tx *Tx) error {
-			s = &settlement{Tx: tx, ledger: l, whole: whole, results: make([]Result, len(batch))}
+			s = &settlement{Tx: tx, ledger: l, wait: wait, whole: whole, results: make([]Result, len(batch))}
 			return moved(s.run(ctx, batch))
 		})
 		if err != nil {

@@ -23,7 +23,7 @@ func (l *Ledger) Adopt(ctx context.Context) ([]Result, error) {
 		if len(ids) == 0 {
 			return nil
 		}
-		s := &settlement{Tx: tx, ledger: l, whole: true}
+		s := &settlement{Tx: tx, ledger: l, wait: true}
 		if s.book, err = tx.openBook(ctx); err != nil {
 			return err
 		}

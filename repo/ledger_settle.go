@@ -13,12 +13,14 @@ type settlement struct {
 	*Tx
 	ledger  *Ledger
 	book    *book
-	whole   bool
+	wait    bool // for rows that somebody else has locked
+	whole   bool // do all or nothing
 	results []Result
 	opened  []int64 // participants that are in the ledger after it
 
 	accounts map[int64]*account
 	keys     map[payerKey]*Result // by key, what was booked under it
+	taken    []keyTaken           // whose number comes with the writing
 	entries  []entry
 }
 
@@ -76,6 +78,9 @@ func (s *settlement) run(ctx context.Context, batch []*pending) error {
 			r.Number = s.keys[payerKey{r.Payer, r.Key}].Number
 		}
 	}
+	for _, k := range s.taken {
+		k.r.Err = k.error()
+	}
 	return nil
 }
 
@@ -122,7 +127,11 @@ func (s *settlement) one(at int, r *Result) error {
 	}
 	if r.Key != "" {
 		if known := s.keys[payerKey{r.Payer, r.Key}]; known != nil {
-			return replay(r, known)
+			err := replay(r, known)
+			if err != nil && known.Number == 0 {
+				s.taken = append(s.taken, keyTaken{r, known})
+			}
+			return err
 		}
 	}
 	if r.Kind == Opening {
@@ -159,10 +168,22 @@ func (s *settlement) one(at int, r *Result) error {
 func replay(r, known *Result) error {
 	if known.Kind != r.Kind || known.Payee != r.Payee || known.Sent != r.Sent || known.Received != r.Received ||
 		known.Session != r.Session || known.Round != r.Round || known.Memo != r.Memo {
-		return &Error{Kind: ErrRefused, Message: fmt.Sprintf("the key %q of participant %d was used for another transfer", cut(r.Key), r.Payer)}
+		return keyTaken{r, known}.error()
 	}
 	r.PayerBalance, r.PayeeBalance, r.Replayed = known.PayerBalance, known.PayeeBalance, true
 	return nil
+}
+
+// keyTaken is a request whose key names another transfer, which has no number yet
+// where it is of the same batch.
+type keyTaken struct{ r, known *Result }
+
+func (k keyTaken) error() error {
+	e := &Error{Kind: ErrRefused, Message: fmt.Sprintf("the key %q of participant %d was used for another transfer", cut(k.r.Key), k.r.Payer)}
+	if k.known.Number != 0 {
+		e.Message += fmt.Sprintf(", number %d", k.known.Number)
+	}
+	return e
 }
 
 // openOnly answers a request to book what a participant has had all along.

@@ -23,9 +23,11 @@ type Verification struct {
 type Difference struct {
 	Participant int64
 	Ledger      Cents  // that the ledger says
-	Balance     Cents  // that the column says; 0 where it is NULL or the row is gone
+	Balance     Cents  // that the column says; 0 where Known is false
+	Known       bool   // the balance is a number: not NULL, NaN or gone with the row
 	Why         string // changed behind the ledger's back, negative …
 	Adoptable   bool   // verify --adopt can book it
+	Changes     []Span // when it was changed behind the ledger's back
 }
 
 // Holds reports whether nothing is wrong.
@@ -60,7 +62,10 @@ func (tx *Tx) verify(ctx context.Context) (*Verification, error) {
 		}
 		booked = bookedSQL
 	}
-	return v, v.balances(ctx, tx, b, booked)
+	if err := v.balances(ctx, tx, b, booked); err != nil || len(v.Differences) == 0 || !there {
+		return v, err
+	}
+	return v, v.when(ctx, tx)
 }
 
 // numbers checks that the numbers of the present launch are all there.
@@ -166,7 +171,7 @@ func (v *Verification) participant(b *book, id int64, there bool, dollars *strin
 			v.Differences = append(v.Differences, d)
 			return
 		}
-		d.Balance = p.cents
+		d.Balance, d.Known = p.cents, true
 	}
 	if known {
 		v.Total += d.Balance

@@ -17,8 +17,7 @@ import (
 const ledgerPlans = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
 
 // lock locks the participants of a batch in the order of their ids, and reads what
-// they have. Who is locked by somebody else is passed over, unless the whole batch
-// must be done.
+// they have. Who is locked by somebody else is passed over, unless the batch waits.
 func (s *settlement) lock(ctx context.Context, batch []*pending) error {
 	ids := parties(batch)
 	s.accounts = make(map[int64]*account, len(ids))
@@ -33,7 +32,7 @@ func (s *settlement) lock(ctx context.Context, batch []*pending) error {
 		working = "coalesce(status::text = 'working', false)"
 	}
 	skip := " SKIP LOCKED"
-	if s.whole {
+	if s.wait {
 		skip = ""
 	}
 	held := 0

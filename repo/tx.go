@@ -159,7 +159,7 @@ func inDoubt(err error) error {
 		return err
 	}
 	return &Error{Kind: e.Kind, Code: e.Code, cause: err,
-		Message: "it is not known whether it was changed: " + e.Message + " while it was committed", Hint: "look with exptool history"}
+		Message: "it is not known whether it was changed: " + e.Message + " while it was committed", Hint: "look with exptool history, or with exptool verify where it is about dollars"}
 }
 
 // begin opens the transaction. A connection that died while it lay in the pool
