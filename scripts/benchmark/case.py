@@ -14,6 +14,9 @@ class Context:
     exptool: str  # the binary
     python: str  # the peers' interpreter, empty where it could not be made
     out: str  # a directory for what the commands print
+    server: str  # URL of the server
+    private: dict  # the environment in which exptool finds it, empty where it is not private
+    ledger: str  # the tests of package repo, compiled, for their benchmark
     trials: str  # URL of the database of many whole trials
     slim: str  # URL of the database of very many slim trials
     people: str  # URL of the database of many participants

@@ -5,13 +5,14 @@ import os
 import sys
 
 import cases_change
+import cases_ledger
 import cases_query
 import databases
 import document
 import timing
 from case import Context, Missing, Row
 
-CASES = {**cases_query.CASES, **cases_change.CASES}
+CASES = {**cases_query.CASES, **cases_change.CASES, **cases_ledger.CASES}
 SLIM_TRIALS = 10_000_000
 FULL = 500_000
 PEOPLE = 100_000
@@ -22,6 +23,8 @@ def options():
     parser.add_argument("--exptool", required=True)
     parser.add_argument("--python", default="")
     parser.add_argument("--server", required=True)
+    parser.add_argument("--private", default="", help="EXPTOOL_HOME of the server, where it is private")
+    parser.add_argument("--ledger", default="", help="the tests of package repo, compiled")
     parser.add_argument("--out", required=True)
     parser.add_argument("--rows", type=int, default=FULL)
     parser.add_argument("--slim-rows", type=int, default=SLIM_TRIALS)
@@ -50,6 +53,9 @@ def main():
         exptool=o.exptool,
         python=o.python,
         out=o.out,
+        server=o.server,
+        private={"EXPTOOL_HOME": o.private} if o.private else {},
+        ledger=o.ledger,
         trials=databases.ensure(o.server, "grow", o.rows),
         slim=databases.ensure(o.server, "slim", o.slim_rows),
         people=databases.ensure(o.server, "people", o.people),
