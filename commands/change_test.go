@@ -190,6 +190,12 @@ func TestNotAllowed(t *testing.T) {
 	assert.Zero(t, code, errs)
 	assert.Equal(t, "bonus\n1\n", x.ok("query", "participants", "id=5", "--columns", "bonus", "--one"))
 
+	// The schema that an administrator has made for the role is enough.
+	require.NoError(t, super.Exec(t.Context(), "CREATE SCHEMA exptool AUTHORIZATION "+role))
+	_, errs, code = x.run("set", "participants", "5", "bonus=3")
+	assert.Zero(t, code, errs)
+	x.ok("undo", "1")
+
 	// A database that only reads.
 	require.NoError(t, super.Exec(t.Context(), "ALTER ROLE "+role+" SET default_transaction_read_only = on"))
 	_, errs, code = x.run("set", "participants", "5", "bonus=2", "--no-journal")
@@ -203,9 +209,9 @@ func TestCommandLine(t *testing.T) {
 		{"approve", "5", "--db", "postgresql://ada:s3cret@h/exp"}, {"--db=postgresql://ada:s3cret@h/exp", "approve", "5"},
 		{"approve", "5", "--db", "host=h password=s3cret dbname=exp"}, {"approve", "5", "--db", "postgresql://ada:s3cret@h:port/exp"},
 	} {
-		line := (&app{args: args}).commandLine()
+		line := (&app{args: args}).commandLine(nil)
 		assert.NotContains(t, line, "s3cret")
 		assert.Contains(t, line, "approve 5")
 	}
-	assert.Equal(t, "exptool --db demo set person 1 'surname=O'\\''Brien'", (&app{args: []string{"--db", "demo", "set", "person", "1", "surname=O'Brien"}}).commandLine())
+	assert.Equal(t, "exptool --db demo set person 1 'surname=O'\\''Brien'", (&app{args: []string{"--db", "demo", "set", "person", "1", "surname=O'Brien"}}).commandLine(nil))
 }

@@ -101,14 +101,16 @@ func (w *Writer) Update(ctx context.Context, t *schema.Table, columns []string, 
 		if !ok {
 			return &Error{Kind: ErrNotAllowed, Message: fmt.Sprintf("%s %s was not written: a rule or a trigger of the database forbids it", w.schema.Singular(t), e.Key)}
 		}
-		w.noteFields(t, columns, fields, e, stored)
+		if !w.noteFields(t, columns, fields, e, stored) { // written in another way: 1.5 for 1.50
+			w.out.Same++
+		}
 	}
 	return nil
 }
 
 // noteFields notes the fields of a row that changed, each once: what lies inside
-// another one is told by that.
-func (w *Writer) noteFields(t *schema.Table, columns []string, fields []Field, e Edit, stored [][]byte) {
+// another one is told by that. It reports whether there are any.
+func (w *Writer) noteFields(t *schema.Table, columns []string, fields []Field, e Edit, stored [][]byte) (any bool) {
 	all := make([]filter.Difference, len(fields))
 	for i, f := range fields {
 		at := slices.Index(columns, f.Column)
@@ -122,7 +124,9 @@ func (w *Writer) noteFields(t *schema.Table, columns []string, fields []Field, e
 		}
 		w.note(Change{Table: t.Key(), Row: e.Key, Kind: Updated, Field: d.Field,
 			Old: textOf(d.Old), New: textOf(d.New), OldType: d.OldType, NewType: d.NewType})
+		any = true
 	}
+	return any
 }
 
 func (w *Writer) note(c Change) {
@@ -180,6 +184,11 @@ RETURNING ROW(`+strings.Join(returning, ", ")+`)`, cols, args...)
 // Insert adds a row and returns its key. What is not among columns gets the
 // table's defaults. Each value that is stored and not NULL is noted.
 func (w *Writer) Insert(ctx context.Context, t *schema.Table, columns []string, values [][]byte) (string, error) {
+	return w.insert(ctx, t, "", columns, values)
+}
+
+// insert is Insert with what stands before VALUES.
+func (w *Writer) insert(ctx context.Context, t *schema.Table, overriding string, columns []string, values [][]byte) (string, error) {
 	key, err := KeyOf(t)
 	if err != nil {
 		return "", err
@@ -197,7 +206,7 @@ func (w *Writer) Insert(ctx context.Context, t *schema.Table, columns []string, 
 			places[i] = fmt.Sprintf("$%d::text::%s", i+1, assignable(&cols[i]))
 		}
 		into = " (" + strings.Join(names, ", ") + ")"
-		given = "\nVALUES (" + strings.Join(places, ", ") + ")"
+		given = " " + overriding + "\nVALUES (" + strings.Join(places, ", ") + ")"
 	}
 	all := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
@@ -263,11 +272,23 @@ func KeyOf(t *schema.Table) (*schema.Column, error) {
 }
 
 // typmod is what a type's name says in parentheses: a cast to varchar(5) would
-// cut a long text, while assigning it fails, as it should.
-var typmod = regexp.MustCompile(`\([0-9, -]*\)`)
+// cut a long text, while assigning it fails, as it should. A name in quotes stays.
+var typmod = regexp.MustCompile(`("(?:[^"]|"")*")|\([0-9, -]*\)`)
 
 // assignable is the type to cast a text to before it is assigned to a column.
-func assignable(c *schema.Column) string { return typmod.ReplaceAllString(c.Type, "") }
+func assignable(c *schema.Column) string {
+	name, array := strings.CutSuffix(typmod.ReplaceAllString(c.Type, "$1"), "[]")
+	switch name { // by themselves they would be of length 1
+	case "character":
+		name = "bpchar"
+	case "bit":
+		name = "varbit"
+	}
+	if array {
+		name += "[]"
+	}
+	return name
+}
 
 // columnsNamed are columns of a table by name, and their quoted names.
 func columnsNamed(t *schema.Table, names []string) (cols []schema.Column, quoted []string, err error) {

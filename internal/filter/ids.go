@@ -47,8 +47,8 @@ func ParseIDs(words []string, text bool) ([]string, error) {
 			case b-a >= maxIDs || len(ids) > maxIDs:
 				return nil, &Error{Message: "more than a million ids", Hint: "say which rows with --where"}
 			}
-			for id := a; id <= b; id++ {
-				add(strconv.FormatInt(id, 10))
+			for n := range b - a + 1 { // not id <= b: the largest id has no next one
+				add(strconv.FormatInt(a+n, 10))
 			}
 		}
 	}
