@@ -53,6 +53,25 @@ func TestTypesWithALength(t *testing.T) {
 	assert.Equal(t, "hello{\"abc  \",world}011b", one(t, db, "SELECT concat(code, codes, mask, kind) FROM odd"))
 }
 
+// TestKeysOfOtherTypes finds rows by keys that are no numbers and no plain texts.
+func TestKeysOfOtherTypes(t *testing.T) {
+	db := pgtest.Open(t, "tutorial", repo.Options{})
+	require.NoError(t, db.Write(t.Context(), repo.WriteOptions{}, func(tx *repo.Tx) error {
+		_, err := tx.Exec(t.Context(), `CREATE TABLE by_uuid (id uuid PRIMARY KEY, n integer);
+INSERT INTO by_uuid VALUES ('aaaaaaaa-1111-1111-1111-111111111111', 1);
+CREATE TABLE by_code (id character(4) PRIMARY KEY, n integer);
+INSERT INTO by_code VALUES ('ab', 1)`)
+		return err
+	}))
+	s := catalogOf(t, db)
+	for table, id := range map[string]string{"by_uuid": "AAAAAAAA-1111-1111-1111-111111111111", "by_code": "ab"} {
+		set(t, db, s, target(t, s, table, "", id), "n=2")
+		assert.Equal(t, "2", one(t, db, "SELECT n::text FROM "+table))
+	}
+	_, err := undo(t, db, s, 1)
+	assert.NoError(t, err)
+}
+
 // TestSameInOtherWords: what Postgres stores decides, not how it was written.
 func TestSameInOtherWords(t *testing.T) {
 	db, s := oddTable(t)

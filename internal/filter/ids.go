@@ -79,6 +79,12 @@ func (p *Plan) addIDs() *Error {
 			}
 		}
 	case schema.Text:
+		switch { // texts to Go, but not to Postgres; character ignores spaces at its end
+		case key.Type == "uuid":
+			array = "uuid[]"
+		case key.Type == "bpchar", strings.HasPrefix(key.Type, "character("):
+			array = "bpchar[]"
+		}
 	default:
 		sql += "::text"
 	}
