@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"exptool/internal/cli"
 	"exptool/internal/filter"
 	"exptool/internal/schema"
 	"exptool/repo"
@@ -58,7 +59,9 @@ func (s *session) change(ctx context.Context, o *changeOptions, asking bool, fn 
 		if preview, err = s.try(ctx, o, true, nil, fn); err != nil || preview.Rows == 0 {
 			return preview, err
 		}
-		if err := s.writeChanges(ctx, preview.Changes); err != nil {
+		if err := s.writeChanges(ctx, preview.Changes); cli.IsBrokenPipe(err) {
+			return nil, failuref(exitFailure, "nothing was changed: nobody read what would be", nil) // no success, as elsewhere
+		} else if err != nil {
 			return nil, err
 		}
 		s.tellNotes(preview)

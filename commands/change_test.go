@@ -5,12 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -40,6 +42,13 @@ type reading func() string
 
 func (r reading) Read(p []byte) (int, error) { return copy(p, r()), nil }
 
+// goneReader is a pipe whose reader has left.
+type goneReader struct{}
+
+func (goneReader) Write([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}
+}
+
 func TestPrompt(t *testing.T) {
 	x := newRunner(t, pgtest.DB(t, "tutorial"))
 	reject := []string{"reject", "--where", `status == "approved"`, "--people"}
@@ -52,6 +61,13 @@ func TestPrompt(t *testing.T) {
 		assert.Contains(t, out, "approved  rejected", "the preview")
 		assert.Equal(t, all, x.approved())
 	}
+
+	// What cannot be read cannot be answered, and is no success.
+	var stderr bytes.Buffer
+	gone := &cli.Streams{In: strings.NewReader("y\n"), Out: goneReader{}, Err: &stderr, InTTY: true, ErrTTY: true, Width: 80}
+	assert.Equal(t, exitFailure, run(t.Context(), newApp(gone, time.Now), append(reject, "--db", x.db)))
+	assert.Contains(t, stderr.String(), "nothing was changed: nobody read what would be")
+	assert.Equal(t, all, x.approved())
 
 	// Ctrl-C at the prompt.
 	ctx, cancel := context.WithCancel(t.Context())

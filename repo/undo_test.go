@@ -78,6 +78,33 @@ func TestSameInOtherWords(t *testing.T) {
 	out := set(t, db, s, target(t, s, "odd", "", "1"), "price=1.5")
 	assert.Equal(t, 1, out.Same)
 	assert.Zero(t, out.Rows)
+	require.NoError(t, db.Write(t.Context(), repo.WriteOptions{}, func(tx *repo.Tx) error {
+		_, err := tx.Exec(t.Context(), `CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN new.price := old.price; RETURN new; END';
+CREATE TRIGGER keep BEFORE UPDATE ON odd FOR EACH ROW EXECUTE FUNCTION keep()`)
+		return err
+	}))
+	_, err := db.Change(t.Context(), s, repo.ChangeOptions{}, func(w *repo.Writer) error {
+		to := target(t, s, "odd", "", "1")
+		return w.Set(t.Context(), to, assignments(t, s, to, "price=2.5"))
+	})
+	assert.ErrorIs(t, err, repo.ErrNotAllowed, "a trigger took it back")
+}
+
+// TestViolationWithoutTheRow: the server's detail would show all of the row.
+func TestViolationWithoutTheRow(t *testing.T) {
+	db, s := oddTable(t)
+	require.NoError(t, db.Write(t.Context(), repo.WriteOptions{}, func(tx *repo.Tx) error {
+		_, err := tx.Exec(t.Context(), "ALTER TABLE odd ADD CHECK (price < 5)")
+		return err
+	}))
+	_, err := db.Change(t.Context(), s, repo.ChangeOptions{}, func(w *repo.Writer) error {
+		to := target(t, s, "odd", "", "1")
+		return w.Set(t.Context(), to, assignments(t, s, to, "price=6"))
+	})
+	var e *repo.Error
+	require.ErrorAs(t, err, &e)
+	assert.ErrorIs(t, err, repo.ErrConflict)
+	assert.Empty(t, e.Detail)
 }
 
 // TestUndoOfRemovedParts puts back an element of a list, whose followers moved up,

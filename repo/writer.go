@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -98,12 +97,13 @@ func (w *Writer) Update(ctx context.Context, t *schema.Table, columns []string, 
 	}
 	for _, e := range changed {
 		stored, ok := now[e.Key]
-		if !ok {
+		if ok && w.noteFields(t, columns, fields, e, stored) {
+			continue
+		}
+		if !ok || string(stored[len(columns)]) != "true" {
 			return &Error{Kind: ErrNotAllowed, Message: fmt.Sprintf("%s %s was not written: a rule or a trigger of the database forbids it", w.schema.Singular(t), e.Key)}
 		}
-		if !w.noteFields(t, columns, fields, e, stored) { // written in another way: 1.5 for 1.50
-			w.out.Same++
-		}
+		w.out.Same++ // it was so in other words: 1.50 for 1.5
 	}
 	return nil
 }
@@ -134,7 +134,8 @@ func (w *Writer) note(c Change) {
 	w.changed[rowKey{c.Table, c.Row}] = true
 }
 
-// update runs the statement and returns what is stored now, by key.
+// update runs the statement and returns what is stored now, by key, and behind it
+// whether that is what was to be written.
 func (w *Writer) update(ctx context.Context, t *schema.Table, columns []string, edits []Edit) (map[string][][]byte, error) {
 	key, err := KeyOf(t)
 	if err != nil {
@@ -153,6 +154,7 @@ func (w *Writer) update(ctx context.Context, t *schema.Table, columns []string, 
 	}
 	var args []any
 	set, given, values, returning := []string{}, []string{}, []string{}, []string{"t." + names[0]}
+	written := []string{}
 	for i, name := range names {
 		args = append(args, pq.Array(lists[i]))
 		given = append(given, fmt.Sprintf("$%d::text[]", i+1))
@@ -160,13 +162,15 @@ func (w *Writer) update(ctx context.Context, t *schema.Table, columns []string, 
 		if i > 0 {
 			set = append(set, fmt.Sprintf("%s = v.c%d::%s", name, i, assignable(&cols[i])))
 			returning = append(returning, "t."+name)
+			written = append(written, fmt.Sprintf("t.%s::text IS NOT DISTINCT FROM v.c%d::%s::text", name, i, cols[i].Type))
 		}
 	}
 	rows, err := w.Records(ctx, `UPDATE `+quoteTable(t)+` AS t
 SET `+strings.Join(set, ",\n    ")+`
 FROM unnest(`+strings.Join(given, ", ")+`) AS v (`+strings.Join(values, ", ")+`)
 WHERE t.`+names[0]+` = v.c0::`+assignable(key)+`
-RETURNING ROW(`+strings.Join(returning, ", ")+`)`, cols, args...)
+RETURNING ROW(`+strings.Join(append(returning, strings.Join(written, " AND ")), ", ")+`)`,
+		append(cols, schema.Column{Name: "written", Type: "boolean", Kind: schema.Bool}), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -252,54 +256,6 @@ WHERE `+pq.QuoteIdentifier(key.Name)+` = $1::text::`+assignable(key), row.Key)
 		}
 	}
 	return nil
-}
-
-// KeyOf is the column that names a row of a table. Where there is no single one
-// it is an ErrUsage.
-func KeyOf(t *schema.Table) (*schema.Column, error) {
-	name := "id"
-	if len(t.PrimaryKey) > 0 {
-		name = t.PrimaryKey[0]
-	}
-	c := t.Column(name)
-	switch {
-	case t.View:
-		return nil, &Error{Kind: ErrUsage, Message: t.Key() + " is a view", Hint: "change the tables behind it"}
-	case len(t.PrimaryKey) > 1 || c == nil || !t.Unique(name):
-		return nil, &Error{Kind: ErrUsage, Message: "nothing names one row of " + t.Key() + ": it has no primary key of one column", Hint: "change it with psql"}
-	}
-	return c, nil
-}
-
-// typmod is what a type's name says in parentheses: a cast to varchar(5) would
-// cut a long text, while assigning it fails, as it should. A name in quotes stays.
-var typmod = regexp.MustCompile(`("(?:[^"]|"")*")|\([0-9, -]*\)`)
-
-// assignable is the type to cast a text to before it is assigned to a column.
-func assignable(c *schema.Column) string {
-	name, array := strings.CutSuffix(typmod.ReplaceAllString(c.Type, "$1"), "[]")
-	switch name { // by themselves they would be of length 1
-	case "character":
-		name = "bpchar"
-	case "bit":
-		name = "varbit"
-	}
-	if array {
-		name += "[]"
-	}
-	return name
-}
-
-// columnsNamed are columns of a table by name, and their quoted names.
-func columnsNamed(t *schema.Table, names []string) (cols []schema.Column, quoted []string, err error) {
-	for _, n := range names {
-		c := t.Column(n)
-		if c == nil {
-			return nil, nil, &Error{Kind: ErrUsage, Message: t.Key() + " has no column " + n}
-		}
-		cols, quoted = append(cols, *c), append(quoted, pq.QuoteIdentifier(n))
-	}
-	return cols, quoted, nil
 }
 
 // collect reads rows whose first value is their key.
