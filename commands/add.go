@@ -76,6 +76,7 @@ func runAdd(ctx context.Context, a *app, o *addOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	o.secrets = secretWords(assignments)
 	var key string
 	out, err := s.change(ctx, &o.changeOptions, false, func(w *repo.Writer) (err error) {
 		key, err = w.Add(ctx, repo.AddOptions{Entity: e, Assignments: assignments, Like: o.like, Token: rand.Text})

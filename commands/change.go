@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"exptool/internal/cli"
+	"exptool/internal/filter"
 	"exptool/internal/schema"
 	"exptool/repo"
 	"exptool/report"
@@ -23,7 +25,8 @@ type changeOptions struct {
 	expect    int // -1: not asked
 	why       string
 	noJournal bool
-	undoes    int64 // the group that is taken back
+	undoes    int64    // the group that is taken back
+	secrets   []string // words of the command line that the journal must not show
 	// preview shows what is asked about; nil: the fields that would change.
 	preview func() error
 }
@@ -62,7 +65,9 @@ func (s *session) change(ctx context.Context, o *changeOptions, asking bool, fn 
 		if show == nil {
 			show = func() error { return s.writeChanges(ctx, preview.Changes) }
 		}
-		if err := show(); err != nil {
+		if err := show(); cli.IsBrokenPipe(err) {
+			return nil, failuref(exitFailure, "nothing was changed: nobody read what would be", nil) // no success, as elsewhere
+		} else if err != nil {
 			return nil, err
 		}
 		s.tellNotes(preview)
@@ -80,7 +85,7 @@ func (s *session) change(ctx context.Context, o *changeOptions, asking bool, fn 
 // try runs fn, as a dry run or for good.
 func (s *session) try(ctx context.Context, o *changeOptions, dryRun bool, preview *repo.Outcome, fn func(*repo.Writer) error) (*repo.Outcome, error) {
 	options := repo.ChangeOptions{
-		Command: s.app.commandLine(), Who: who(), Why: o.why, NoJournal: o.noJournal, Undoes: o.undoes, Zone: s.zone,
+		Command: s.app.commandLine(o.secrets), Who: who(), Why: o.why, NoJournal: o.noJournal, Undoes: o.undoes, Zone: s.zone,
 		WriteOptions: repo.WriteOptions{Timeout: s.app.config.Timeout, LockTimeout: s.app.config.LockTimeout, DryRun: dryRun},
 		Check: func(out *repo.Outcome) error {
 			if o.expect >= 0 && out.Rows != o.expect {
@@ -111,8 +116,19 @@ func (s *session) announceTarget() {
 	}
 }
 
-// commandLine is the command line for the journal, without a password.
-func (a *app) commandLine() string {
+// secretWords are the words that assign to columns which are masked.
+func secretWords(all []*filter.Assignment) (words []string) {
+	for _, a := range all {
+		if a.Column.Secret {
+			words = append(words, a.Word)
+		}
+	}
+	return words
+}
+
+// commandLine is the command line for the journal, without a password and without
+// the values of some words.
+func (a *app) commandLine(secrets []string) string {
 	words := []string{"exptool"}
 	for i, word := range a.args {
 		switch {
@@ -120,6 +136,9 @@ func (a *app) commandLine() string {
 			word = withoutPassword(word)
 		case strings.HasPrefix(word, "--db="):
 			word = "--db=" + withoutPassword(strings.TrimPrefix(word, "--db="))
+		case slices.Contains(secrets, word):
+			field, _, _ := strings.Cut(word, "=")
+			word = field + "=***"
 		}
 		words = append(words, shellQuote(word))
 	}
@@ -151,14 +170,13 @@ func who() string {
 
 // finish tells what a change did: the fields on stdout, the rest on stderr.
 func (s *session) finish(ctx context.Context, o *changeOptions, out *repo.Outcome, asked bool) error {
+	var err error
 	if !asked || o.yes || o.dryRun { // else it was shown with the question
-		if err := s.writeChanges(ctx, out.Changes); err != nil {
-			return err
-		}
+		err = s.writeChanges(ctx, out.Changes)
 		s.tellNotes(out)
 	}
-	s.tellOutcome(o, out)
-	return nil
+	s.tellOutcome(o, out) // also where it could not be written: it is done
+	return err
 }
 
 func (s *session) tellNotes(out *repo.Outcome) {

@@ -5,12 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -40,6 +42,13 @@ type reading func() string
 
 func (r reading) Read(p []byte) (int, error) { return copy(p, r()), nil }
 
+// goneReader is a pipe whose reader has left.
+type goneReader struct{}
+
+func (goneReader) Write([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}
+}
+
 func TestPrompt(t *testing.T) {
 	x := newRunner(t, pgtest.DB(t, "tutorial"))
 	reject := []string{"reject", "--where", `status == "approved"`, "--people"}
@@ -52,6 +61,13 @@ func TestPrompt(t *testing.T) {
 		assert.Contains(t, out, "approved  rejected", "the preview")
 		assert.Equal(t, all, x.approved())
 	}
+
+	// What cannot be read cannot be answered, and is no success.
+	var stderr bytes.Buffer
+	gone := &cli.Streams{In: strings.NewReader("y\n"), Out: goneReader{}, Err: &stderr, InTTY: true, ErrTTY: true, Width: 80}
+	assert.Equal(t, exitFailure, run(t.Context(), newApp(gone, time.Now), append(reject, "--db", x.db)))
+	assert.Contains(t, stderr.String(), "nothing was changed: nobody read what would be")
+	assert.Equal(t, all, x.approved())
 
 	// Ctrl-C at the prompt.
 	ctx, cancel := context.WithCancel(t.Context())
@@ -208,6 +224,12 @@ func TestNotAllowed(t *testing.T) {
 	assert.Zero(t, code, errs)
 	assert.Equal(t, "bonus\n1\n", x.ok("query", "participants", "id=5", "--columns", "bonus", "--one"))
 
+	// The schema that an administrator has made for the role is enough.
+	require.NoError(t, super.Exec(t.Context(), "CREATE SCHEMA exptool AUTHORIZATION "+role))
+	_, errs, code = x.run("set", "participants", "5", "bonus=3")
+	assert.Zero(t, code, errs)
+	x.ok("undo", "1")
+
 	// A database that only reads.
 	require.NoError(t, super.Exec(t.Context(), "ALTER ROLE "+role+" SET default_transaction_read_only = on"))
 	_, errs, code = x.run("set", "participants", "5", "bonus=2", "--no-journal")
@@ -221,9 +243,9 @@ func TestCommandLine(t *testing.T) {
 		{"approve", "5", "--db", "postgresql://ada:s3cret@h/exp"}, {"--db=postgresql://ada:s3cret@h/exp", "approve", "5"},
 		{"approve", "5", "--db", "host=h password=s3cret dbname=exp"}, {"approve", "5", "--db", "postgresql://ada:s3cret@h:port/exp"},
 	} {
-		line := (&app{args: args}).commandLine()
+		line := (&app{args: args}).commandLine(nil)
 		assert.NotContains(t, line, "s3cret")
 		assert.Contains(t, line, "approve 5")
 	}
-	assert.Equal(t, "exptool --db demo set person 1 'surname=O'\\''Brien'", (&app{args: []string{"--db", "demo", "set", "person", "1", "surname=O'Brien"}}).commandLine())
+	assert.Equal(t, "exptool --db demo set person 1 'surname=O'\\''Brien'", (&app{args: []string{"--db", "demo", "set", "person", "1", "surname=O'Brien"}}).commandLine(nil))
 }

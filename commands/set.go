@@ -77,6 +77,7 @@ func runSet(ctx context.Context, a *app, o *setOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	o.secrets = secretWords(assignments)
 	out, err := s.change(ctx, &o.changeOptions, o.chosen, func(w *repo.Writer) error {
 		return w.Set(ctx, target, assignments)
 	})

@@ -79,6 +79,10 @@ func (w *Writer) copyRow(ctx context.Context, o AddOptions, row newRow) error {
 	if err != nil {
 		return err
 	}
+	computed, err := w.generated(ctx, t)
+	if err != nil {
+		return err
+	}
 	own := []string{"id", "creation_time"}
 	for _, ix := range t.Indexes {
 		if ix.Unique {
@@ -94,7 +98,7 @@ func (w *Writer) copyRow(ctx context.Context, o AddOptions, row newRow) error {
 			if v != nil {
 				w.Note("the dollars of %s were not copied: they move by the ledger alone", strings.TrimSpace(w.schema.Singular(t)+" "+o.Like))
 			}
-		case v != nil && !slices.Contains(own, name):
+		case v != nil && !computed[name] && !slices.Contains(own, name):
 			row[name] = slices.Clone(v)
 		}
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/lib/pq"
-
 	"exptool/internal/filter"
 	"exptool/internal/schema"
 )
@@ -185,6 +183,17 @@ WHERE attrelid = $1::oid
 	return setOf(names), err
 }
 
+// generated are the columns that the database computes, and that take no value.
+func (w *Writer) generated(ctx context.Context, t *schema.Table) (map[string]bool, error) {
+	var names []string
+	err := w.Select(ctx, &names, `SELECT attname
+FROM pg_attribute
+WHERE attrelid = $1::oid
+  AND attnum > 0
+  AND attgenerated <> ''`, int64(t.OID))
+	return setOf(names), err
+}
+
 // link takes from the rows that a new one refers to what PsyNet copies from them,
 // and makes sure that they are there.
 func (w *Writer) link(ctx context.Context, t *schema.Table, row newRow) error {
@@ -196,7 +205,7 @@ func (w *Writer) link(ctx context.Context, t *schema.Table, row newRow) error {
 		if parent == nil || parent.Column(from) == nil {
 			return nil
 		}
-		values, err := w.lockShared(ctx, parent, string(row[column]), from)
+		values, err := w.lockShared(ctx, parent, "id", string(row[column]), from)
 		if err == nil && values != nil {
 			row[to] = values
 		}
@@ -228,7 +237,7 @@ func (w *Writer) checkReferences(ctx context.Context, t *schema.Table, row newRo
 		if row[r.Column] == nil || ref == nil || ref.View || ref.Denied {
 			continue
 		}
-		if _, err := w.lockShared(ctx, ref, string(row[r.Column]), r.RefColumn); err != nil {
+		if _, err := w.lockShared(ctx, ref, r.RefColumn, string(row[r.Column]), r.RefColumn); err != nil {
 			if errors.Is(err, ErrNotFound) {
 				return &Error{Kind: ErrNotFound, Message: "there is no " + w.schema.Singular(ref) + " " + string(row[r.Column]) + ", to which " + r.Column + " would refer; nothing was added"}
 			}
@@ -243,27 +252,24 @@ func (w *Writer) checkVector(ctx context.Context, t *schema.Table, row newRow) e
 	if t.Key() != "vector" || row["destination_id"] == nil || row["network_id"] == nil {
 		return nil
 	}
-	network, err := w.lockShared(ctx, w.schema.Tables["node"], string(row["destination_id"]), "network_id")
+	network, err := w.lockShared(ctx, w.schema.Tables["node"], "id", string(row["destination_id"]), "network_id")
 	if err != nil || string(network) == string(row["network_id"]) {
 		return err
 	}
 	return &Error{Kind: ErrRefused, Message: "the two nodes of a vector must be in one network"}
 }
 
-// lockShared reads a column of a row and keeps the row from being removed.
-func (w *Writer) lockShared(ctx context.Context, t *schema.Table, key, column string) ([]byte, error) {
-	id, err := KeyOf(t)
-	if err != nil {
-		return nil, err
-	}
-	cols, names, err := columnsNamed(t, []string{id.Name, column})
+// lockShared reads a column of the row whose column by has a value, and keeps the
+// row from being removed.
+func (w *Writer) lockShared(ctx context.Context, t *schema.Table, by, value, column string) ([]byte, error) {
+	cols, names, err := columnsNamed(t, []string{by, column})
 	if err != nil {
 		return nil, err
 	}
 	found, err := w.Records(ctx, `SELECT ROW(`+strings.Join(names, ", ")+`)
 FROM `+quoteTable(t)+`
-WHERE `+pq.QuoteIdentifier(id.Name)+`::text = $1
-FOR KEY SHARE`, cols, key)
+WHERE `+names[0]+`::text = $1
+FOR KEY SHARE`, cols, value)
 	if err != nil {
 		return nil, err
 	}
@@ -272,7 +278,7 @@ FOR KEY SHARE`, cols, key)
 		return nil, err
 	}
 	if len(rows) == 0 {
-		return nil, w.missing(t, []string{key})
+		return nil, w.missing(t, []string{value})
 	}
 	return rows[0].Values[0], nil
 }

@@ -137,6 +137,18 @@ func TestAddRefuses(t *testing.T) {
 	}
 }
 
+// TestAddRefersByAnotherColumn: unique_id of a request is that of a participant.
+func TestAddRefersByAnotherColumn(t *testing.T) {
+	db := pgtest.Open(t, "tutorial", repo.Options{})
+	s := learnedCatalog(t, db)
+	id := one(t, db, "SELECT unique_id FROM participant WHERE id = 5")
+	words := []string{"method=GET", "endpoint=/", "params:={}"}
+	_, _, err := add(t, db, s, "requests", "", append(words, "unique_id="+id)...)
+	require.NoError(t, err)
+	_, _, err = add(t, db, s, "requests", "", append(words, "unique_id=5")...)
+	assert.ErrorIs(t, err, repo.ErrNotFound)
+}
+
 func TestAddElsewhere(t *testing.T) {
 	db := pgtest.Open(t, "pgbench", repo.Options{})
 	s := catalogOf(t, db)

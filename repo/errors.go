@@ -133,6 +133,8 @@ func fromServer(e *pq.Error, addr Address, prefix int) *Error {
 	case "42501":
 		out.Kind = ErrNotAllowed
 		out.Hint = "ask for the privilege, or use another user in --db"
+	case "23502", "23514":
+		out.Kind, out.Detail = ErrConflict, "" // it holds the whole row, secrets too
 	case "25006":
 		out.Kind = ErrNotAllowed
 		out.Hint = "nothing may be written here: a replica, default_transaction_read_only, or a transaction that only reads"

@@ -52,9 +52,13 @@ func (tx *Tx) migrate(ctx context.Context) error {
 	return nil
 }
 
-// createOurSchema makes the schema and its list of migrations. IF NOT EXISTS asks
-// for the privilege even where there is nothing to make.
-const createOurSchema = `CREATE SCHEMA IF NOT EXISTS exptool;
+// createOurSchema makes the schema and its list of migrations. CREATE SCHEMA IF NOT
+// EXISTS would ask for the privilege even where an administrator has made it.
+const createOurSchema = `DO $$ BEGIN
+    IF to_regnamespace('exptool') IS NULL THEN
+        CREATE SCHEMA exptool;
+    END IF;
+END $$;
 CREATE TABLE IF NOT EXISTS exptool.migration (
     number integer PRIMARY KEY,
     at timestamptz NOT NULL DEFAULT now()

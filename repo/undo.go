@@ -227,10 +227,11 @@ func (u *undo) inserted(ctx context.Context, t *schema.Table, key string, change
 	if len(u.conflicts) > 0 {
 		return nil
 	}
-	if err := u.unreferred(ctx, t, key); err != nil {
+	if err := u.Delete(ctx, t, rows[0]); err != nil {
 		return err
 	}
-	return u.Delete(ctx, t, rows[0])
+	// Not before: deleting waits for whoever is adding a row that refers to it.
+	return u.unreferred(ctx, t, key)
 }
 
 // unreferred makes sure that no other row refers to one that is to go.
@@ -255,16 +256,26 @@ func (u *undo) unreferred(ctx context.Context, t *schema.Table, key string) erro
 
 // deleted adds a row again that the group had removed.
 func (u *undo) deleted(ctx context.Context, t *schema.Table, changes []Logged) error {
-	var columns []string
-	var values [][]byte
+	was := map[string][]byte{}
 	for _, c := range changes {
 		column, _, err := filter.ParseField(u.schema, t, c.Field)
 		if err != nil {
 			return err
 		}
-		columns, values = append(columns, column.Name), append(values, bytesOf(c.Old))
+		was[column.Name] = bytesOf(c.Old)
 	}
-	_, err := u.Insert(ctx, t, columns, values)
+	computed, err := u.generated(ctx, t)
+	if err != nil {
+		return err
+	}
+	var columns []string
+	var values [][]byte
+	for _, c := range t.Columns { // what was not noted was NULL, whatever the default
+		if !computed[c.Name] {
+			columns, values = append(columns, c.Name), append(values, was[c.Name])
+		}
+	}
+	_, err = u.insert(ctx, t, "OVERRIDING SYSTEM VALUE", columns, values)
 	var e *Error
 	if errors.As(err, &e) && errors.Is(err, ErrConflict) {
 		return &Error{Kind: ErrRefused, Message: "the row cannot be added again: " + e.Message, Detail: e.Detail, cause: err}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -98,17 +97,20 @@ func (w *Writer) Update(ctx context.Context, t *schema.Table, columns []string, 
 	}
 	for _, e := range changed {
 		stored, ok := now[e.Key]
-		if !ok {
+		if ok && w.noteFields(t, columns, fields, e, stored) {
+			continue
+		}
+		if !ok || string(stored[len(columns)]) != "true" {
 			return &Error{Kind: ErrNotAllowed, Message: fmt.Sprintf("%s %s was not written: a rule or a trigger of the database forbids it", w.schema.Singular(t), e.Key)}
 		}
-		w.noteFields(t, columns, fields, e, stored)
+		w.out.Same++ // it was so in other words: 1.50 for 1.5
 	}
 	return nil
 }
 
 // noteFields notes the fields of a row that changed, each once: what lies inside
-// another one is told by that.
-func (w *Writer) noteFields(t *schema.Table, columns []string, fields []Field, e Edit, stored [][]byte) {
+// another one is told by that. It reports whether there are any.
+func (w *Writer) noteFields(t *schema.Table, columns []string, fields []Field, e Edit, stored [][]byte) (any bool) {
 	all := make([]filter.Difference, len(fields))
 	for i, f := range fields {
 		at := slices.Index(columns, f.Column)
@@ -122,7 +124,9 @@ func (w *Writer) noteFields(t *schema.Table, columns []string, fields []Field, e
 		}
 		w.note(Change{Table: t.Key(), Row: e.Key, Kind: Updated, Field: d.Field,
 			Old: textOf(d.Old), New: textOf(d.New), OldType: d.OldType, NewType: d.NewType})
+		any = true
 	}
+	return any
 }
 
 func (w *Writer) note(c Change) {
@@ -130,7 +134,8 @@ func (w *Writer) note(c Change) {
 	w.changed[rowKey{c.Table, c.Row}] = true
 }
 
-// update runs the statement and returns what is stored now, by key.
+// update runs the statement and returns what is stored now, by key, and behind it
+// whether that is what was to be written.
 func (w *Writer) update(ctx context.Context, t *schema.Table, columns []string, edits []Edit) (map[string][][]byte, error) {
 	key, err := KeyOf(t)
 	if err != nil {
@@ -149,6 +154,7 @@ func (w *Writer) update(ctx context.Context, t *schema.Table, columns []string, 
 	}
 	var args []any
 	set, given, values, returning := []string{}, []string{}, []string{}, []string{"t." + names[0]}
+	written := []string{}
 	for i, name := range names {
 		args = append(args, pq.Array(lists[i]))
 		given = append(given, fmt.Sprintf("$%d::text[]", i+1))
@@ -156,13 +162,15 @@ func (w *Writer) update(ctx context.Context, t *schema.Table, columns []string, 
 		if i > 0 {
 			set = append(set, fmt.Sprintf("%s = v.c%d::%s", name, i, assignable(&cols[i])))
 			returning = append(returning, "t."+name)
+			written = append(written, fmt.Sprintf("t.%s::text IS NOT DISTINCT FROM v.c%d::%s::text", name, i, cols[i].Type))
 		}
 	}
 	rows, err := w.Records(ctx, `UPDATE `+quoteTable(t)+` AS t
 SET `+strings.Join(set, ",\n    ")+`
 FROM unnest(`+strings.Join(given, ", ")+`) AS v (`+strings.Join(values, ", ")+`)
 WHERE t.`+names[0]+` = v.c0::`+assignable(key)+`
-RETURNING ROW(`+strings.Join(returning, ", ")+`)`, cols, args...)
+RETURNING ROW(`+strings.Join(append(returning, strings.Join(written, " AND ")), ", ")+`)`,
+		append(cols, schema.Column{Name: "written", Type: "boolean", Kind: schema.Bool}), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -180,6 +188,11 @@ RETURNING ROW(`+strings.Join(returning, ", ")+`)`, cols, args...)
 // Insert adds a row and returns its key. What is not among columns gets the
 // table's defaults. Each value that is stored and not NULL is noted.
 func (w *Writer) Insert(ctx context.Context, t *schema.Table, columns []string, values [][]byte) (string, error) {
+	return w.insert(ctx, t, "", columns, values)
+}
+
+// insert is Insert with what stands before VALUES.
+func (w *Writer) insert(ctx context.Context, t *schema.Table, overriding string, columns []string, values [][]byte) (string, error) {
 	key, err := KeyOf(t)
 	if err != nil {
 		return "", err
@@ -197,7 +210,7 @@ func (w *Writer) Insert(ctx context.Context, t *schema.Table, columns []string, 
 			places[i] = fmt.Sprintf("$%d::text::%s", i+1, assignable(&cols[i]))
 		}
 		into = " (" + strings.Join(names, ", ") + ")"
-		given = "\nVALUES (" + strings.Join(places, ", ") + ")"
+		given = " " + overriding + "\nVALUES (" + strings.Join(places, ", ") + ")"
 	}
 	_, all, err := columnsNamed(t, columnNames(t))
 	if err != nil {
@@ -243,51 +256,6 @@ WHERE `+pq.QuoteIdentifier(key.Name)+` = $1::text::`+assignable(key), row.Key)
 		}
 	}
 	return nil
-}
-
-// KeyOf is the column that names a row of a table. Where there is no single one
-// it is an ErrUsage.
-func KeyOf(t *schema.Table) (*schema.Column, error) {
-	name := "id"
-	if len(t.PrimaryKey) > 0 {
-		name = t.PrimaryKey[0]
-	}
-	c := t.Column(name)
-	switch {
-	case t.View:
-		return nil, &Error{Kind: ErrUsage, Message: t.Key() + " is a view", Hint: "change the tables behind it"}
-	case len(t.PrimaryKey) > 1 || c == nil || !t.Unique(name):
-		return nil, &Error{Kind: ErrUsage, Message: "nothing names one row of " + t.Key() + ": it has no primary key of one column", Hint: "change it with psql"}
-	}
-	return c, nil
-}
-
-// typmod is what a type's name says in parentheses: a cast to varchar(5) would
-// cut a long text, while assigning it fails, as it should.
-var typmod = regexp.MustCompile(`\([0-9, -]*\)`)
-
-// assignable is the type to cast a text to before it is assigned to a column.
-func assignable(c *schema.Column) string { return typmod.ReplaceAllString(c.Type, "") }
-
-// columnNames are the names of all columns of a table.
-func columnNames(t *schema.Table) []string {
-	names := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		names[i] = c.Name
-	}
-	return names
-}
-
-// columnsNamed are columns of a table by name, and their quoted names.
-func columnsNamed(t *schema.Table, names []string) (cols []schema.Column, quoted []string, err error) {
-	for _, n := range names {
-		c := t.Column(n)
-		if c == nil {
-			return nil, nil, &Error{Kind: ErrUsage, Message: t.Key() + " has no column " + n}
-		}
-		cols, quoted = append(cols, *c), append(quoted, pq.QuoteIdentifier(n))
-	}
-	return cols, quoted, nil
 }
 
 // collect reads rows whose first value is their key.

@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"bytes"
+
 	"exptool/internal/pyjson"
 	"exptool/internal/schema"
 )
@@ -26,11 +28,33 @@ func (a *Assignment) Difference(before, after []byte) Difference {
 			path = path[:i]
 		}
 	}
+	if a.op == removeOrNull && len(path) > 1 && inList(before, path) {
+		path = path[:len(path)-1] // what comes after it moves up
+	}
+	d := a.difference(path, before, after)
+	// The number of a back-reference means something in that document only, and
+	// what is added to a list through one stands elsewhere: the whole tells it.
+	if len(path) > 0 && refers(d.Old) {
+		d = a.difference(nil, before, after)
+	}
+	return d
+}
+
+func (a *Assignment) difference(path []string, before, after []byte) Difference {
 	d := Difference{Field: FieldName(a.Column.Name, path...)}
 	d.Old, d.OldType = Part(a.Column, path, before)
 	d.New, d.NewType = Part(a.Column, path, after)
 	return d
 }
+
+// inList reports whether a path leads to an element, and not to a key.
+func inList(value []byte, path []string) bool {
+	container, found, err := pyjson.Raw(value, path[:len(path)-1])
+	return err == nil && found && container[0] == '['
+}
+
+// refers reports whether a part of a document may hold a back-reference.
+func refers(part []byte) bool { return bytes.Contains(part, []byte(`"py/id"`)) }
 
 // Part is what a column's value holds at a path, and its type in words, "integer"
 // or "str": the whole column where the path is empty, else the bytes at the path.

@@ -135,8 +135,16 @@ func TestDifference(t *testing.T) {
 		{"vars.a.b=2", absent, "vars", absent, `{"a": {"b": 2}}`, " text"},
 		{"id=2", "1", "id", "1", "2", "integer integer"},
 		{`vars.a:="x"`, `{"a": 1}`, "vars.a", "1", `"x"`, "int str"},
+		{"unset vars.l.0", `{"l": [1, 2]}`, "vars.l", "[1, 2]", "[2]", "list list"},
+		{"unset vars.b", `{"b": [[], {"py/id": 2}], "c": []}`, "vars", `{"b": [[], {"py/id": 2}], "c": []}`, `{"c": []}`, "text text"},
+		{"vars.r+=1", `{"l": [], "r": {"py/id": 1}}`, "vars", `{"l": [], "r": {"py/id": 1}}`, `{"l": [1], "r": {"py/id": 1}}`, "text text"},
 	} {
-		a, err := filter.ParseAssignment(s, table, c.word)
+		parse := filter.ParseAssignment
+		field, unset := strings.CutPrefix(c.word, "unset ")
+		if unset {
+			parse = filter.ParseUnset
+		}
+		a, err := parse(s, table, field)
 		require.NoError(t, err)
 		next, err := a.Next(orNull(c.old))
 		require.NoError(t, err)
@@ -174,6 +182,9 @@ func TestParseIDs(t *testing.T) {
 	ids, err = filter.ParseIDs([]string{"3-4", "b,c"}, true)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"3-4", "b,c"}, ids)
+	ids, err = filter.ParseIDs([]string{"9223372036854775806-9223372036854775807"}, false)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"9223372036854775806", "9223372036854775807"}, ids)
 	for _, bad := range []string{"x", "5-3", "", "1,", "-1", "1-", "1-99999999", "99999999999999999999"} {
 		_, err := filter.ParseIDs([]string{bad}, false)
 		assert.Error(t, err, bad)

@@ -47,8 +47,8 @@ func ParseIDs(words []string, text bool) ([]string, error) {
 			case b-a >= maxIDs || len(ids) > maxIDs:
 				return nil, &Error{Message: "more than a million ids", Hint: "say which rows with --where"}
 			}
-			for id := a; id <= b; id++ {
-				add(strconv.FormatInt(id, 10))
+			for n := range b - a + 1 { // not id <= b: the largest id has no next one
+				add(strconv.FormatInt(a+n, 10))
 			}
 		}
 	}
@@ -79,6 +79,12 @@ func (p *Plan) addIDs() *Error {
 			}
 		}
 	case schema.Text:
+		switch { // texts to Go, but not to Postgres; character ignores spaces at its end
+		case key.Type == "uuid":
+			array = "uuid[]"
+		case key.Type == "bpchar", strings.HasPrefix(key.Type, "character("):
+			array = "bpchar[]"
+		}
 	default:
 		sql += "::text"
 	}
