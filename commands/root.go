@@ -71,6 +71,7 @@ func constructors(a *app) []*cobra.Command {
 		newDescribe(a),
 		newFail(a),
 		newHistory(a),
+		newLedger(a),
 		newQuery(a),
 		newReject(a),
 		newSet(a),
