@@ -63,6 +63,7 @@ func constructors(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		newAdd(a),
 		newApprove(a),
+		newBoard(a),
 		newClasses(a),
 		newCompletion(a),
 		newConfig(a),
