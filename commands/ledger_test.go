@@ -3,10 +3,12 @@ package commands
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"exptool/internal/cli"
 	"exptool/internal/pgtest"
 	"exptool/repo"
 )
@@ -23,7 +25,7 @@ func (r *runner) openDB() *repo.DB {
 }
 
 // TestEarlierLaunch: only the present launch's ledger is seen, the other one is
-// told of.
+// told of and can be forgotten.
 func TestEarlierLaunch(t *testing.T) {
 	x := newRunner(t, pgtest.DB(t, "tutorial"))
 	x.ok("ledger", "import", "participants", "id=5", "--payer", "id", "--payee", "3", "--amount", "1")
@@ -46,6 +48,12 @@ ALTER TABLE anew RENAME TO participant`))
 	out, errs, _ := x.run("query", "transfers", "--columns", "id,kind", "--format", "csv")
 	assert.Equal(t, "id,kind\n4,opening\n5,opening\n6,donation\n", out)
 	assert.Contains(t, errs, told)
+
+	out = x.ok("forget", "--earlier", "--yes")
+	assert.Contains(t, out, ",3,")
+	out, errs, _ = x.run("query", "transfers", "--count")
+	assert.Equal(t, "3\n", out)
+	assert.NotContains(t, errs, "earlier")
 }
 
 // TestLedgerCostsOthersNothing: a question about anything else sends as many
@@ -82,4 +90,27 @@ INSERT INTO game SELECT i, 1 + i / 7 % 2, 2 - i / 7 % 2, CASE i % 3 WHEN 0 THEN 
 		return fates
 	}
 	assert.Equal(t, fate(dry), fate(real), "a dry run tells what will be")
+}
+
+// TestForgetAsks: on a terminal it is shown and asked about.
+func TestForgetAsks(t *testing.T) {
+	x := newRunner(t, pgtest.DB(t, "tutorial"))
+	x.ok("ledger", "import", "participants", "id=5", "--payer", "id", "--payee", "3", "--amount", "1")
+	forget := func(answer string) (out, errs string, code int) {
+		var stdout, stderr strings.Builder
+		streams := &cli.Streams{In: strings.NewReader(answer), Out: &stdout, Err: &stderr, InTTY: true, ErrTTY: true, OutTTY: true, Width: 120}
+		code = run(t.Context(), newApp(streams, time.Now), []string{"forget", "--everything", "--db", x.db})
+		return stdout.String(), stderr.String(), code
+	}
+	out, errs, code := forget("n\n")
+	assert.Equal(t, exitFailure, code)
+	assert.Contains(t, out, "transfers")
+	assert.Contains(t, errs, "forget 3 transfers and 0 changes for ever? [y/N] ")
+	assert.Contains(t, errs, "nothing was forgotten")
+	assert.Equal(t, "3\n", x.ok("query", "transfers", "--count"))
+
+	_, errs, code = forget("y\n")
+	assert.Zero(t, code, errs)
+	_, _, code = x.run("query", "transfers")
+	assert.Equal(t, exitNotFound, code)
 }

@@ -71,6 +71,7 @@ func constructors(a *app) []*cobra.Command {
 		newDemo(a),
 		newDescribe(a),
 		newFail(a),
+		newForget(a),
 		newHistory(a),
 		newLedger(a),
 		newQuery(a),
