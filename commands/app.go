@@ -41,8 +41,9 @@ type globalFlags struct {
 // withoutConfig marks commands that work even where the configuration is broken.
 const withoutConfig = "without-config"
 
-// configured are the flags whose values are keys of the configuration.
-var configured = []string{"db", "format", "na", "timeout"}
+// configured are the flags whose values are keys of the configuration, where a
+// command has them.
+var configured = []string{"db", "format", "na", "timeout", "label"}
 
 func (a *app) bind(f *pflag.FlagSet) {
 	f.String("db", "", "database: `ADDRESS` (postgres://user@host/name) or the name of a private one")

@@ -37,6 +37,9 @@ func runQuery(ctx context.Context, a *app, o *queryOptions) (err error) {
 		return s.explain(ctx, plan)
 	}
 	s.tellExact(o.query.Entity, o.exact)
+	if err := s.tellEarlier(ctx, o.query.Entity); err != nil {
+		return err
+	}
 	if o.watch > 0 {
 		err = a.repeat(ctx, o.watch, func() error { return s.answer(ctx, o, plan) })
 	} else {

@@ -63,6 +63,7 @@ func constructors(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		newAdd(a),
 		newApprove(a),
+		newBoard(a),
 		newClasses(a),
 		newCompletion(a),
 		newConfig(a),
@@ -70,7 +71,9 @@ func constructors(a *app) []*cobra.Command {
 		newDemo(a),
 		newDescribe(a),
 		newFail(a),
+		newForget(a),
 		newHistory(a),
+		newLedger(a),
 		newQuery(a),
 		newReject(a),
 		newSeed(a),

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -123,6 +124,9 @@ func (s *session) entity(ctx context.Context, names string, exact bool) (schema.
 
 func (s *session) one(ctx context.Context, name string, exact bool) (schema.Entity, error) {
 	e, err := s.schema.Entity(name, exact)
+	if unknown := (*schema.UnknownError)(nil); errors.As(err, &unknown) {
+		return e, s.unknown(name)
+	}
 	if err != nil || e.Unseen == "" {
 		return e, err
 	}
@@ -135,10 +139,33 @@ func (s *session) one(ctx context.Context, name string, exact bool) (schema.Enti
 		return e, err
 	}
 	if found == nil {
-		return e, s.schema.Unknown("entity", name)
+		return e, s.unknown(name)
 	}
 	return schema.Entity{Name: schema.Short(found.Identity), Table: s.schema.Tables[found.Table],
 		Identities: []string{found.Identity}, Class: found}, nil
+}
+
+// unknown is the error for an entity that is not there.
+func (s *session) unknown(name string) error {
+	if schema.LedgerWord(name) {
+		return notFoundf("there is no ledger in this database yet, and so no %s", name).hint("exptool seed begins one")
+	}
+	return s.schema.Unknown("entity", name)
+}
+
+// tellEarlier says what a question about the ledger leaves out: launching the
+// experiment began a new one.
+func (s *session) tellEarlier(ctx context.Context, e schema.Entity) error {
+	if !schema.OfLedger(e.Table) {
+		return nil
+	}
+	return s.read(ctx, func(tx *repo.Tx) error {
+		n, err := tx.EarlierTransfers(ctx)
+		if err == nil && n > 0 {
+			s.app.streams.Talk("%d transfers of earlier launches are left out: their ids meant other participants", n)
+		}
+		return err
+	})
 }
 
 // compile makes the plan of a query. What it does not understand may be a class

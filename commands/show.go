@@ -54,6 +54,9 @@ func runShow(ctx context.Context, a *app, o *showOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := s.tellEarlier(ctx, e); err != nil {
+		return err
+	}
 	where, err := identify(e, o.entity, o.id)
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ SELECT current_setting('server_version_num')::int,
 SELECT oid,
        nspname
 FROM pg_namespace
-WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'exptool')
+WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND nspname !~ '^pg_(toast_)?temp_';
 
 SELECT oid,
@@ -31,7 +31,9 @@ SELECT oid,
 FROM pg_class
 WHERE oid >= 16384
   AND relkind IN ('r', 'p', 'v', 'm', 'f')
-  AND NOT relispartition;
+  AND NOT relispartition
+  AND (relnamespace IS DISTINCT FROM to_regnamespace('exptool')::oid
+       OR relkind = 'v' AND relname IN ('transfers', 'balances'));
 
 SELECT attrelid,
        attnum,

@@ -126,6 +126,13 @@ func parsePurse(text string, float bool) (purse, error) {
 	return p, nil
 }
 
+// ParseBalance reads what somebody has, as Postgres prints a value of the column
+// dollars: in cents, truncated towards zero.
+func ParseBalance(text string) (Cents, error) {
+	p, err := parsePurse(text, true)
+	return p.cents, err
+}
+
 // decimal is the value's exact text. The rest takes the side of the cents, so that
 // truncating gives them back.
 func (p purse) decimal() string {

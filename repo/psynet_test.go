@@ -83,8 +83,13 @@ func TestPsyNetLoads(t *testing.T) {
 	})
 	require.NoError(t, err)
 
+	rs, err := repo.NewLedger(db, repo.LedgerOptions{}).Apply(t.Context(), []repo.Transfer{{Payer: 5, Payee: 6, Sent: 150}})
+	require.NoError(t, err)
+	require.NoError(t, rs[0].Err)
+
 	lines := psynetLoads(t, url,
 		`Participant.query.get(5).var.my_dict["value"]`, `Participant.query.get(5).var.city`, `Participant.query.get(5).var.when`,
+		`[Participant.query.get(5).dollars, Participant.query.get(6).dollars]`,
 		`Participant.query.get(5).answer`, `Participant.query.get(5).status`,
 		`Trial.query.get(65).my_list[-1]`, `Trial.query.get(65).var.list`, `Trial.query.get(65).payload["extra"]`,
 		`[type(Network.query.get(`+network+`)).__name__, len(Network.query.get(`+network+`).all_nodes)]`,
@@ -97,11 +102,14 @@ func TestPsyNetLoads(t *testing.T) {
 	)
 	assert.Equal(t, []string{
 		"participant 64", "info 580", "node 317", "network 18", "vector 299", "transmission 0", "response 2293", "module_state 180", "coin 106", "pet 52",
-		"3", `"Z\u00fcrich \ud83d\ude00"`, "[1, [2]]", `"Very well"`, `"approved"`,
+		"3", `"Z\u00fcrich \ud83d\ude00"`, "[1, [2]]", "[6.0, 10.5]", `"Very well"`, `"approved"`,
 		"5", "[1]", `"007"`, `["GenericTrialNetwork", 2]`, `"red"`, "true",
 		`["CustomTrial", {"vector": [1, 2]}, 6]`, `["BonusTrial", true]`, `["Ada", [], ["main", -1], "working"]`, `["r", 0]`,
 		"null",
 	}, lines)
 	assert.Equal(t, "0", one(t, db, "SELECT count(*)::text FROM pg_tables WHERE schemaname = 'public'"), "PsyNet's own drop works")
 	assert.NotEqual(t, "0", one(t, db, "SELECT count(*)::text FROM exptool.change"), "and leaves the journal")
+	assert.Equal(t, "3 0 0", one(t, db, `SELECT (SELECT count(*) FROM exptool.transfer) || ' ' ||
+       (SELECT count(*) FROM exptool.transfers) || ' ' ||
+       (SELECT count(*) FROM exptool.balances)`), "and the ledger, as one of an earlier launch")
 }

@@ -20,6 +20,7 @@ type Config struct {
 	Timeout     time.Duration // to the first row; 0: none
 	LockTimeout time.Duration // 0: none
 	Color       string        // auto, always or never
+	Label       string        // the field that the board calls participants by; empty: by what there is
 	// Columns are the columns to show on a terminal, by entity or class name as
 	// the user wrote it.
 	Columns map[string][]string
@@ -94,6 +95,7 @@ func Load(src Sources) (*Config, error) {
 		c.settings = append(c.settings, set)
 	}
 	c.Timezone, c.Format, c.NA, c.Color = v.GetString("timezone"), v.GetString("format"), v.GetString("na"), v.GetString("color")
+	c.Label = v.GetString("label")
 	c.Timeout, c.LockTimeout = v.GetDuration("timeout"), v.GetDuration("lock_timeout")
 	return c, nil
 }

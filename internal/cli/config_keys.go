@@ -32,6 +32,7 @@ func Keys() []Key {
 		{Name: "timeout", Default: "30s", Doc: "how long a query may take to its first row; 0: for ever", check: checkDuration},
 		{Name: "lock_timeout", Default: "5s", Doc: "how long a statement waits for a lock before it gives up; 0: for ever", check: checkDuration},
 		{Name: "color", Default: "auto", Doc: "colour on a terminal: auto, always or never", check: oneOf("auto", "always", "never")},
+		{Name: "label", Doc: "what the board calls participants by, a field; empty: vars.name, a column name or the worker id"},
 		{Name: "columns", Map: true, Doc: "the columns a terminal shows, by entity or class: a map of lists"},
 	}
 }

@@ -120,6 +120,32 @@ func TestPathsJoinOnce(t *testing.T) {
 
 // TestMistakes: each is refused before anything is sent, in one line that says
 // what is wrong, with a caret under the words at fault.
+// TestColumnCalledLikeItsRelation: alone it is the column, with more behind it the
+// way to the other table.
+func TestColumnCalledLikeItsRelation(t *testing.T) {
+	owned := &schema.Table{Schema: "public", Name: "pet", PrimaryKey: []string{"id"},
+		Columns: []schema.Column{column("id", "integer"), column("owner", "integer"), column("keeper", "text")}}
+	person := &schema.Table{Schema: "public", Name: "person", PrimaryKey: []string{"id"},
+		Columns: []schema.Column{column("id", "integer"), column("name", "text")}}
+	keeper := &schema.Table{Schema: "public", Name: "keeper", PrimaryKey: []string{"code"},
+		Columns: []schema.Column{column("code", "text"), column("name", "text")}}
+	s := schema.New(schema.Server{Version: 150000, CanTemp: true}, []*schema.Table{owned, person, keeper}, []schema.Relation{
+		{Table: "pet", Column: "owner", RefTable: "person", RefColumn: "id"}, {Table: "pet", Column: "keeper", RefTable: "keeper", RefColumn: "code"},
+	}, schema.Learned{})
+	e, err := s.Entity("pet", false)
+	require.NoError(t, err)
+	for expr, want := range map[string]string{
+		`owner == 3`:          `WHERE p1.owner = $1::bigint`,
+		`owner.name == "Ada"`: `LEFT JOIN "public".person AS p2 ON p2.id = p1.owner`,
+		`keeper.name == "x"`:  `LEFT JOIN "public".keeper AS k2 ON k2.code = p1.keeper`,
+	} {
+		p, err := Compile(s, Query{Entity: e, Where: []string{expr}, Columns: []string{"id"}}, Options{})
+		require.NoError(t, err, expr)
+		sql, _ := p.Rows(nil)
+		assert.Contains(t, strings.ReplaceAll(sql, "public.", `"public".`), want, expr)
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	for _, c := range []struct{ expr, message, at string }{
 		{`random_integr >= 5`, "did you mean random_integer?", "random_integr"},

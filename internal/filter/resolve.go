@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,7 @@ func (s *scope) resolveFrom(in joined, p *path, segs []string, hops int) (operan
 	if hops > 20 {
 		return operand{}, c.errorAt(p, "the path is too long")
 	}
-	if col := in.column(first); col != nil {
+	if col := in.column(first); col != nil && (len(rest) == 0 || !s.refers(in, col)) {
 		return s.column(in, p, col, rest)
 	}
 	if virtual, ok := schema.VirtualField(in.table, first); ok && len(rest) == 0 {
@@ -52,6 +53,13 @@ func (s *scope) resolveFrom(in joined, p *path, segs []string, hops int) (operan
 		return s.resolveFrom(in, p, rest, hops+1)
 	}
 	return operand{}, s.unknown(in, p, first, rest)
+}
+
+// refers reports whether a column is called like the relation that it makes: what
+// follows payer in payer.status is of the participant.
+func (s *scope) refers(in joined, col *schema.Column) bool {
+	is := func(r schema.Relation) bool { return r.Column == col.Name && r.Name == col.Name }
+	return slices.ContainsFunc(s.c.schema.RelationsFrom(in.table), is)
 }
 
 // column finds a column by name; var is another word for vars.

@@ -19,6 +19,9 @@ func New(server Server, tables []*Table, declared []Relation, learned Learned) *
 	s := &Schema{Server: server, Tables: make(map[string]*Table, len(tables))}
 	for _, t := range tables {
 		s.Tables[t.Key()] = t
+		if OfLedger(t) { // a view declares no key
+			t.PrimaryKey = []string{"id"}
+		}
 	}
 	s.Relations = relate(s.Tables, declared)
 	s.Tree = s.grow(learned)

@@ -39,6 +39,9 @@ var defaults = map[string][]string{
 	"network":     {"id", "class", "trial_maker_id", "chain_type", "participant_id", "full", "failed"},
 	"response":    {"id", "participant_id", "question", "answer", "page_type", "valid", "created"},
 	"error":       {"id", "created", "participant_id", "kind", "message"},
+
+	"exptool.transfers": {"id", "kind", "payer", "payee", "sent", "payer_balance", "payee_balance", "memo", "at"},
+	"exptool.balances":  {"participant_id", "dollars", "endowment", "given", "received", "other", "donations"},
 }
 
 // VirtualField returns the expression of a field that the table itself does not
@@ -90,6 +93,9 @@ func (s *Schema) DefaultFields(e Entity) []string {
 		if _, virtual := VirtualField(e.Table, n); virtual || e.Table.Column(n) != nil {
 			all = append(all, n)
 		}
+	}
+	if OfLedger(e.Table) {
+		return all
 	}
 	known := s.KnownColumns(e.Table)
 	for _, c := range s.ColumnsOf(e) {

@@ -31,6 +31,11 @@ func relate(tables map[string]*Table, declared []Relation) []Relation {
 			add(r)
 		}
 	}
+	for _, r := range ledgerRelations {
+		if to := tables[r.RefTable]; to != nil && to.Column("id") != nil && to.Column("id").Kind == Int {
+			add(r)
+		}
+	}
 	targets := targets(tables)
 	for _, key := range slices.Sorted(maps.Keys(tables)) {
 		for _, c := range tables[key].Columns {

@@ -113,6 +113,7 @@ const (
 	Declared   Source = "declared"   // a foreign key of the database
 	Vocabulary Source = "vocabulary" // PsyNet and Dallinger declare it, and drop it at launch
 	Convention Source = "convention" // <table>_id with matching types
+	Ledger     Source = "ledger"     // exptool's own ledger
 )
 
 // Relation is a reference from a column of one table to a column of another:

@@ -23,6 +23,8 @@ var words = []word{
 	{plural: "modules", singular: "module", table: "module_state"},
 	{plural: "people", singular: "person", table: "person"},
 	{plural: "async_processes", singular: "async_process", table: "process", needs: "redis_job_id", alias: true},
+	{plural: "transfers", singular: "transfer", table: "exptool.transfers"},
+	{plural: "balances", singular: "balance", table: "exptool.balances"},
 	{plural: "experiment_status", singular: "experiment_status", table: "experiment_status"},
 }
 
@@ -69,22 +71,25 @@ func ours(t *Table) bool {
 // wordTable is the table that a word is about in this database, or nil.
 func (s *Schema) wordTable(w word) *Table {
 	t := s.Tables[w.table]
-	if t == nil || w.needs != "" && t.Column(w.needs) == nil {
+	if t == nil || w.needs != "" && t.Column(w.needs) == nil || OfLedger(t) && s.taken(w) {
 		return nil
 	}
 	return t
 }
 
 // Word is what users call the rows of a table: its name in the plural for the
-// tables of an experiment, the bare name for others.
+// tables of an experiment and the ledger, the bare name for others.
 func (s *Schema) Word(t *Table) string {
-	if !ours(t) || t.Schema != "public" {
+	if experiments := ours(t) && t.Schema == "public"; !experiments && !OfLedger(t) {
 		return t.Key()
 	}
 	for _, w := range words {
-		if w.table == t.Name && w.class == "" && !w.alias && s.wordTable(w) != nil {
+		if w.table == t.Key() && w.class == "" && !w.alias && s.wordTable(w) != nil {
 			return w.plural
 		}
+	}
+	if OfLedger(t) {
+		return t.Key()
 	}
 	return plural(t.Name)
 }
