@@ -69,15 +69,18 @@ func constructors(a *app) []*cobra.Command {
 		newDB(a),
 		newDemo(a),
 		newDescribe(a),
+		newDonate(a),
 		newFail(a),
 		newHistory(a),
 		newQuery(a),
 		newReject(a),
+		newRevert(a),
 		newSet(a),
 		newShow(a),
 		newSQL(a),
 		newTables(a),
 		newUndo(a),
+		newVerify(a),
 		newVersion(a),
 	}
 }
