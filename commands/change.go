@@ -54,7 +54,7 @@ func (s *session) change(ctx context.Context, o *changeOptions, asking bool, fn 
 		s.tx.End(ctx)
 		s.tx = nil
 	}
-	s.announceTarget()
+	s.app.announceTarget(s.db)
 	var preview *repo.Outcome
 	if asking && !o.yes && !o.dryRun {
 		var err error
@@ -110,9 +110,9 @@ func sameBefore(a, b []repo.Change) bool {
 }
 
 // announceTarget says which database is written to, where opening it has not.
-func (s *session) announceTarget() {
-	if chosen, err := s.app.config.Database(); err == nil && chosen.Origin.Named() {
-		s.app.announce(s.db.Address())
+func (a *app) announceTarget(db *repo.DB) {
+	if chosen, err := a.config.Database(); err == nil && chosen.Origin.Named() {
+		a.announce(db.Address())
 	}
 }
 

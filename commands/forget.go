@@ -62,7 +62,7 @@ func runForget(ctx context.Context, a *app, o *forgetOptions) (err error) {
 	}
 	s := &session{app: a, db: db}
 	defer s.closeInto(&err)
-	s.announceTarget()
+	s.app.announceTarget(s.db)
 	options := repo.ForgetOptions{Everything: o.everything, WriteOptions: repo.WriteOptions{
 		Timeout: a.config.Timeout, LockTimeout: a.config.LockTimeout, DryRun: true,
 	}}

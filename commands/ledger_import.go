@@ -96,7 +96,7 @@ func runLedgerImport(ctx context.Context, a *app, o *importOptions) (err error) 
 	if len(plan.Columns) != 1+len(o.fields()) {
 		return usagef("--payer, --payee and --amount take one field each")
 	}
-	s.announceTarget()
+	s.app.announceTarget(s.db)
 	s.tellExact(o.query.Entity, o.exact)
 	err = s.ask(ctx, plan, func(answer *repo.Answer) error {
 		s.tellJunk(answer.Junk)
@@ -111,9 +111,7 @@ func (s *session) bookRows(ctx context.Context, o *importOptions, answer *repo.A
 	if err != nil {
 		return err
 	}
-	ledger := repo.NewLedger(s.db, repo.LedgerOptions{Who: who(), WriteOptions: repo.WriteOptions{
-		Timeout: s.app.config.Timeout, LockTimeout: s.app.config.LockTimeout, DryRun: o.dryRun,
-	}})
+	ledger := s.app.ledger(s.db, o.dryRun)
 	b := &booking{ctx: ctx, ledger: ledger, o: o, prefix: "import:" + o.query.Entity.Table.Key() + ":"}
 	if b.payers, err = ledger.PayersOf(ctx, b.prefix); err != nil {
 		return err

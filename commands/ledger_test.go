@@ -24,9 +24,9 @@ func (r *runner) openDB() *repo.DB {
 	return db
 }
 
-// TestEarlierLaunch: only the present launch's ledger is seen, the other one is
+// TestLedgerOfAnEarlierLaunch: only the present launch's ledger is seen, the other one is
 // told of and can be forgotten.
-func TestEarlierLaunch(t *testing.T) {
+func TestLedgerOfAnEarlierLaunch(t *testing.T) {
 	x := newRunner(t, pgtest.DB(t, "tutorial"))
 	x.ok("ledger", "import", "participants", "id=5", "--payer", "id", "--payee", "3", "--amount", "1")
 	require.NoError(t, x.openDB().Exec(t.Context(), `CREATE TABLE anew (LIKE participant INCLUDING INDEXES);

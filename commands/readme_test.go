@@ -18,6 +18,7 @@ var notRun = map[string]string{
 	"go run ./cmd/exptool demo":              "the script demo.txtar runs exptool demo",
 	"CGO_ENABLED=0 go install ./cmd/exptool": "writes into the user's GOBIN",
 	"scripts/test --install":                 "runs these tests",
+	"exptool donate --file moves.csv":        "the script donate.txtar runs it on a file of its own",
 	"exptool db load study1.sql.gz":          "the script db.txtar runs it on a private Postgres of its own",
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -16,6 +17,7 @@ import (
 
 	"exptool/internal/localpg"
 	"exptool/internal/pgtest"
+	"exptool/repo"
 )
 
 // update rewrites golden files and generated documents instead of comparing.
@@ -33,6 +35,8 @@ func TestMain(m *testing.M) {
 // they have:
 //
 //	db FIXTURE         EXPTOOL_DB is a fresh copy of a fixture of pgtest
+//	sql STATEMENTS     run SQL in the database of EXPTOOL_DB
+//	written FILE TEXT  make a file of a text with Go's escapes
 //	exits N CMD ARG…   run a program that must exit with code N
 //	zipped FILE        make a zip file of what is in the folder zip
 //
@@ -48,9 +52,11 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		Setup:               setUpScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"db":     scriptDB,
-			"exits":  scriptExits,
-			"zipped": scriptZipped,
+			"db":      scriptDB,
+			"exits":   scriptExits,
+			"sql":     scriptSQL,
+			"written": scriptWritten,
+			"zipped":  scriptZipped,
 		},
 	})
 }
@@ -115,6 +121,27 @@ func scriptDB(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("db works in go test only")
 	}
 	ts.Setenv("EXPTOOL_DB", pgtest.DB(t, args[0]))
+}
+
+func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: sql STATEMENTS")
+	}
+	addr, err := repo.ParseAddress(ts.Getenv("EXPTOOL_DB"))
+	ts.Check(err)
+	db, err := repo.Open(context.Background(), addr, repo.Options{})
+	ts.Check(err)
+	defer db.Close()
+	ts.Check(db.Exec(context.Background(), args[0]))
+}
+
+func scriptWritten(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: written FILE TEXT")
+	}
+	text, err := strconv.Unquote(`"` + strings.ReplaceAll(args[1], `"`, `\"`) + `"`)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
 func scriptExits(ts *testscript.TestScript, neg bool, args []string) {

@@ -200,7 +200,7 @@ func (o *seedOptions) agree(ctx context.Context, s *session, poor []int64) error
 		s.tx.End(ctx)
 		s.tx = nil
 	}
-	s.announceTarget()
+	s.app.announceTarget(s.db)
 	n := len(poor) + o.participants
 	if n == 0 || o.dryRun || o.yes || s.db.Address().IsPrivate() {
 		return nil

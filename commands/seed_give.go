@@ -28,8 +28,7 @@ type seeded struct {
 
 // give books the endowments, and opens those who had dollars before.
 func (o *seedOptions) give(ctx context.Context, s *session, t *schema.Table, poor []int64) error {
-	ledger := repo.NewLedger(s.db, repo.LedgerOptions{Who: who(), WriteOptions: repo.WriteOptions{
-		Timeout: s.app.config.Timeout, LockTimeout: s.app.config.LockTimeout, DryRun: o.dryRun}})
+	ledger := s.app.ledger(s.db, o.dryRun)
 	missing, err := ledger.AddDollars(ctx)
 	if err != nil {
 		return err

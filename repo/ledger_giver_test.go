@@ -59,8 +59,8 @@ func (g giver) transfer(caller, n int) repo.Transfer {
 	return repo.Transfer{Payer: payer, Payee: payee, Sent: repo.Cents(1 + r.Int64N(300)), Key: fmt.Sprintf("%d-%d-%d", g.seed, caller, n)}
 }
 
-// give is what the process does.
-func give(url string) int {
+// giverProcess is what the process does.
+func giverProcess(url string) int {
 	var g giver
 	if _, err := fmt.Sscan(os.Getenv("EXPTOOL_TEST_GIVES"), &g.seed, &g.callers, &g.moves); err != nil {
 		fmt.Fprintln(os.Stderr, err)

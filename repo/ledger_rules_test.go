@@ -176,33 +176,6 @@ func TestLockTimeout(t *testing.T) {
 	holds(t, db)
 }
 
-// TestLedgerOfAnEarlierLaunch drops and makes the participants anew, as launching does: the old
-// ledger is an earlier launch, a new one begins.
-func TestLedgerOfAnEarlierLaunch(t *testing.T) {
-	db := pgtest.Open(t, "tutorial", repo.Options{})
-	dollars(t, db, "integer", "10")
-	ledger := repo.NewLedger(db, repo.LedgerOptions{})
-	give := func() repo.Result {
-		rs, err := ledger.Apply(t.Context(), []repo.Transfer{{Payer: 1, Payee: 2, Sent: 100, Key: "k"}})
-		require.NoError(t, err)
-		require.NoError(t, rs[0].Err)
-		return rs[0]
-	}
-	first := give()
-	assert.EqualValues(t, 3, first.Number)
-	require.NoError(t, db.Exec(t.Context(), `CREATE TABLE kept AS SELECT * FROM participant;
-DROP TABLE participant;
-CREATE TABLE participant AS SELECT * FROM kept;
-ALTER TABLE participant ADD PRIMARY KEY (id)`))
-	second := give() // by a ledger that knows the table that is gone
-	assert.EqualValues(t, 6, second.Number, "numbers go on")
-	assert.False(t, second.Replayed, "a key of an earlier launch means nothing")
-	v := holds(t, db)
-	assert.EqualValues(t, 3, v.Transfers)
-	assert.EqualValues(t, 3, v.Earlier)
-	assert.Equal(t, "3", one(t, db, "SELECT count(*)::text FROM exptool.transfers"))
-}
-
 // TestAppendOnly: what is in the ledger stays.
 func TestAppendOnly(t *testing.T) {
 	db := pgtest.Open(t, "tutorial", repo.Options{})

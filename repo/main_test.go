@@ -13,7 +13,7 @@ import (
 // that.
 func TestMain(m *testing.M) {
 	if url := os.Getenv("EXPTOOL_TEST_GIVER"); url != "" {
-		os.Exit(give(url))
+		os.Exit(giverProcess(url))
 	}
 	server, err := pgtest.Start()
 	if err != nil {
