@@ -46,6 +46,11 @@ var demoSteps = []demoStep{
 	{`A highly customized network: Network(role="custom"); then add nodes network=ID, add vector origin=ID destination=ID`, words("add networks role=custom --dry-run")},
 	{`participant.fail("..."): what would it take along?`, []string{"fail", "participant", "5", "--reason", "misunderstood", "--dry-run", "--force"}},
 	{"Who changed what, and how to take it back: exptool undo NUMBER", words("history --limit 5")},
+	{"The exercise: everybody starts with a random number of dollars (here the experiment has given some already)", words("seed --yes")},
+	{"… a push button for each participant, with name and dollars", words("board --as 63 --people")},
+	{"… pushing it takes $1 from yourself and gives it to that person", words("donate 63 42")},
+	{"… every transfer is kept", words("query transfers kind=donation --sort -id --limit 3")},
+	{"… and no dollar is lost or made", words("verify")},
 	{"The SQL behind a query (echo=True)", words("query participants status=approved --count --show-sql")},
 	{"Any SQL that only reads", []string{"sql", "SELECT status, count(*) FROM participant GROUP BY status ORDER BY status"}},
 }
