@@ -49,9 +49,16 @@ func (tx *Tx) start(ctx context.Context, query string, args []any) (*call, error
 	if tx.broken {
 		return nil, &Error{Kind: ErrCancelled, Message: "the transaction has ended"}
 	}
+	prelude := tx.prelude
+	if tx.prelude = ""; prelude != "" && len(args) > 0 {
+		if _, err := tx.Exec(ctx, prelude); err != nil { // alone: arguments go with one statement only
+			return nil, err
+		}
+		prelude = ""
+	}
 	c := &call{tx: tx, sql: query, args: args, parent: ctx, begun: time.Now(), cancels: tx.db.dial.cancels()}
 	if !strings.HasPrefix(query, mark) {
-		c.sql, c.prefix = mark+query, len(mark)
+		c.sql, c.prefix = mark+prelude+query, len(mark)+len(prelude)
 	}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
 	if tx.timeout > 0 {

@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -66,7 +67,12 @@ type Ledger struct {
 	db   *DB
 	o    LedgerOptions
 	book *book // what is known of the present launch; nil: to be found out
+	// trust is how many batches in a row had keys that were all new. From trusted on
+	// they are not looked up before: the index that makes them unique will tell.
+	trust int
 }
+
+const trusted = 8
 
 // NewLedger prepares the use of a database's ledger; nothing is sent yet.
 func NewLedger(db *DB, o LedgerOptions) *Ledger {
@@ -203,20 +209,33 @@ func (t Transfer) parties() string {
 	return fmt.Sprintf("participants %d and %d", t.Payer, t.Payee)
 }
 
+// forgotten reports whether our tables or functions are not there any more: somebody
+// had them forgotten.
+func forgotten(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Code == "42883" || e.Code == "3F000")
+}
+
 // settle runs a batch in one transaction and answers it; what waits for a lock is
 // answered with errLocked. With wait every row is waited for instead; with whole
 // nothing is done unless all can be.
 func (l *Ledger) settle(ctx context.Context, batch []*pending, wait, whole bool) error {
+	o := l.o.WriteOptions
+	o.together = true
 	for try := 1; ; try++ {
 		var s *settlement
-		err := l.db.Write(ctx, l.o.WriteOptions, func(tx *Tx) error {
+		err := l.db.Write(ctx, o, func(tx *Tx) error {
 			s = &settlement{Tx: tx, ledger: l, wait: wait, whole: whole, results: make([]Result, len(batch))}
 			return moved(s.run(ctx, batch))
 		})
+		if errors.Is(err, errKeyUsed) && l.trust >= trusted {
+			l.trust = 0
+			continue
+		}
 		if err != nil {
 			l.book = nil // whatever it was, look again
 		}
-		if errors.Is(err, errStale) && try < writeTries {
+		if try < writeTries && (errors.Is(err, errStale) || errors.Is(err, driver.ErrBadConn) && s != nil && !s.begun || forgotten(err)) {
 			continue
 		}
 		if err != nil && !errors.Is(err, errNotAll) {
@@ -224,7 +243,13 @@ func (l *Ledger) settle(ctx context.Context, batch []*pending, wait, whole bool)
 		}
 		if s.book != nil && !l.o.DryRun && err == nil {
 			l.book = s.book
-			l.book.remember(s.opened)
+			l.book.remember(s.accounts)
+			switch {
+			case len(s.used) > 0:
+				l.trust = 0
+			case len(s.keys) > 0:
+				l.trust++
+			}
 		}
 		for i, p := range batch {
 			p.result = s.results[i]

@@ -35,7 +35,7 @@ func (l *Ledger) Adopt(ctx context.Context) ([]Result, error) {
 			return err
 		}
 		for _, d := range v.Differences {
-			if a := s.accounts[d.Participant]; a != nil && d.Adoptable {
+			if a := s.read[d.Participant]; a != nil && d.Adoptable {
 				s.entries = append(s.entries, entry{adjustment(d), -1})
 			}
 		}

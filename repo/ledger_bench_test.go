@@ -44,7 +44,14 @@ func BenchmarkBatcher(b *testing.B) {
 			require.NoError(b, db.Read(b.Context(), repo.ReadOptions{}, func(tx *repo.Tx) error {
 				return tx.Select(b.Context(), &ids, "SELECT id FROM participant WHERE dollars > 0 ORDER BY id")
 			}))
-			batcher := repo.NewBatcher(b.Context(), repo.NewLedger(db, repo.LedgerOptions{}))
+			ledger := repo.NewLedger(db, repo.LedgerOptions{})
+			opened := make([]repo.Transfer, min(len(ids), 1000))
+			for i := range opened { // whom it has not seen before it has to look for
+				opened[i] = repo.Transfer{Kind: repo.Opening, Payee: ids[i]}
+			}
+			_, err := ledger.Apply(b.Context(), opened)
+			require.NoError(b, err)
+			batcher := repo.NewBatcher(b.Context(), ledger)
 			defer batcher.Close()
 			run := rand.Uint64()
 			var given atomic.Int64

@@ -20,9 +20,11 @@ type book struct {
 
 func (b *book) isOpened(id int64) bool { return b.opened[id>>6]&(1<<(id&63)) != 0 }
 
-func (b *book) remember(ids []int64) {
-	for _, id := range ids {
-		b.opened[id>>6] |= 1 << (id & 63)
+func (b *book) remember(accounts map[int64]*account) {
+	for id, a := range accounts {
+		if a.opened {
+			b.opened[id>>6] |= 1 << (id & 63)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -16,10 +17,13 @@ type settlement struct {
 	wait    bool // for rows that somebody else has locked
 	whole   bool // do all or nothing
 	results []Result
-	opened  []int64 // participants that are in the ledger after it
+	opened  []int64 // participants that were found in the ledger
 
-	accounts map[int64]*account
-	keys     map[payerKey]*Result // by key, what was booked under it
+	begun    bool                 // rows are held
+	read     map[int64]*account   // the participants of the batch before it
+	accounts map[int64]*account   // and after it
+	used     map[payerKey]*Result // by key, what was booked under it before
+	keys     map[payerKey]*Result // and after the batch
 	taken    []keyTaken           // whose number comes with the writing
 	entries  []entry
 }
@@ -63,10 +67,22 @@ func (s *settlement) run(ctx context.Context, batch []*pending) error {
 	if err := s.lock(ctx, batch); err != nil {
 		return err
 	}
-	if err := s.lookUp(ctx, batch); err != nil {
+	if err := s.lookUpOpened(ctx); err != nil {
 		return err
 	}
-	refused := s.decide(batch)
+	looked := s.whole || s.ledger.trust < trusted
+	if looked {
+		if err := s.lookUpKeys(ctx, batch); err != nil {
+			return err
+		}
+	}
+	refused, doubt := s.decide(batch)
+	if doubt && !looked { // what is refused now may have been done before
+		if err := s.lookUpKeys(ctx, batch); err != nil {
+			return err
+		}
+		refused, _ = s.decide(batch)
+	}
 	if s.whole && refused {
 		return errNotAll
 	}
@@ -84,12 +100,19 @@ func (s *settlement) run(ctx context.Context, batch []*pending) error {
 	return nil
 }
 
-// decide settles the batch in memory, and reports whether anything was refused.
-func (s *settlement) decide(batch []*pending) (refused bool) {
+// decide settles the batch in memory, from what was read, which it leaves as it is.
+// It reports whether anything was refused, and whether anything that has a key was.
+func (s *settlement) decide(batch []*pending) (refused, withKey bool) {
+	s.accounts = make(map[int64]*account, len(s.read))
+	for id, a := range s.read {
+		copied := *a
+		s.accounts[id] = &copied
+	}
+	s.entries, s.taken, s.keys = nil, nil, maps.Clone(s.used)
 	waiting := map[int64]bool{} // payers one of whose transfers waits for a lock
 	for i, p := range batch {
 		r := &s.results[i]
-		r.Transfer = p.Transfer
+		*r = Result{Transfer: p.Transfer}
 		if r.Kind == "" {
 			r.Kind = Donation
 		}
@@ -105,9 +128,10 @@ func (s *settlement) decide(batch []*pending) (refused bool) {
 		}
 		if r.Err = s.one(i, r); r.Err != nil {
 			refused = true
+			withKey = withKey || r.Key != ""
 		}
 	}
-	return refused
+	return refused, withKey
 }
 
 // free reports whether a party may be used: it is ours, or nobody's.
@@ -153,7 +177,6 @@ func (s *settlement) one(at int, r *Result) error {
 	if payee != nil {
 		payee.purse.cents += r.Received
 		payee.touched, payee.some, payee.opened = true, true, true
-		s.opened = append(s.opened, payee.id)
 		r.PayeeBalance = payee.purse.cents
 	}
 	s.entries = append(s.entries, entry{r, at})
@@ -212,7 +235,6 @@ func (s *settlement) open(a *account) {
 		r.PayerBalance, r.PayeeBalance = a.purse.cents, 0
 	}
 	a.opened = true
-	s.opened = append(s.opened, a.id)
 	s.entries = append(s.entries, entry{r, -1})
 }
 

@@ -3,7 +3,7 @@ package repo
 import (
 	"context"
 	"errors"
-
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -12,65 +12,84 @@ import (
 	"github.com/lib/pq"
 )
 
-// ledgerPlans keeps the planner at the indexes: it takes the lists of a batch for
-// shorter, and our tables for smaller, than they are.
-const ledgerPlans = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
-
 // lock locks the participants of a batch in the order of their ids, and reads what
 // they have. Who is locked by somebody else is passed over, unless the batch waits.
 func (s *settlement) lock(ctx context.Context, batch []*pending) error {
 	ids := parties(batch)
-	s.accounts = make(map[int64]*account, len(ids))
+	s.read, s.used = make(map[int64]*account, len(ids)), map[payerKey]*Result{}
 	for _, id := range ids {
-		s.accounts[id] = &account{id: id, opened: s.book.isOpened(id)}
+		s.read[id] = &account{id: id, opened: s.book.isOpened(id)}
 	}
 	if len(ids) == 0 {
 		return nil
 	}
-	working := "false"
-	if s.book.status {
-		working = "coalesce(status::text = 'working', false)"
-	}
-	skip := " SKIP LOCKED"
-	if s.wait {
-		skip = ""
-	}
-	held := 0
-	rows, err := s.Query(ctx, `SELECT id, dollars::text, `+working+`, tableoid::bigint
-FROM public.participant
-WHERE id = ANY($1::bigint[])
-ORDER BY id
-FOR NO KEY UPDATE`+skip, idList(ids))
+	var lines *string
+	err := s.Get(ctx, &lines, s.holdSQL(ids)) // without arguments, so that it goes along with the BEGIN
 	if err != nil {
-		return err
+		return notOurs(err)
 	}
-	for rows.Next() {
-		var id, oid int64
-		var dollars *string
-		var working bool
-		if err = rows.Scan(&id, &dollars, &working, &oid); err != nil {
-			break
+	s.begun = true
+	held := 0
+	if lines != nil {
+		for line := range strings.SplitSeq(*lines, "\n") {
+			if err := s.hold(line); err != nil {
+				return err
+			}
+			held++
 		}
-		if oid != s.book.OID {
-			err = errStale
-			break
-		}
-		a := s.accounts[id]
-		a.there, a.held, a.working, a.some = true, true, working, dollars != nil
-		if dollars != nil {
-			a.purse, a.bad = parsePurse(*dollars, s.book.column.float)
-		}
-		held++
 	}
-	if err = errors.Join(err, rows.Close()); err != nil || held == len(ids) {
-		return err
+	if held == len(ids) {
+		return nil
 	}
 	return s.lookForRest(ctx, ids)
 }
 
+// hold reads a line of holdSQL.
+func (s *settlement) hold(line string) error {
+	fields := strings.SplitN(line, " ", 4)
+	id, err := strconv.ParseInt(fields[0], 10, 64)
+	if err != nil || len(fields) < 3 || s.read[id] == nil {
+		return fmt.Errorf("not what a participant has: %q", line)
+	}
+	if fields[1] != strconv.FormatInt(s.book.OID, 10) {
+		return errStale
+	}
+	a := s.read[id]
+	a.there, a.held, a.working = true, true, fields[2] == "t" || fields[2] == "true"
+	if len(fields) == 4 {
+		a.some = true
+		a.purse, a.bad = parsePurse(fields[3], s.book.column.float)
+	}
+	return nil
+}
+
+// holdSQL locks participants and reads what they have, as the function exptool.hold
+// does, which knows neither waiting nor participants without a status.
+func (s *settlement) holdSQL(ids []int64) string {
+	given := "'" + idList(ids) + "'" // digits and commas
+	if s.book.status && !s.wait {
+		return "SELECT exptool.hold(" + given + ")"
+	}
+	working, skip := "false", " SKIP LOCKED"
+	if s.book.status {
+		working = "coalesce(status::text = 'working', false)"
+	}
+	if s.wait {
+		skip = ""
+	}
+	return `SELECT string_agg(concat_ws(' ', held.id, held.relation, held.working, held.dollars), E'\n')
+FROM (
+    SELECT id, tableoid::bigint AS relation, ` + working + ` AS working, dollars
+    FROM public.participant
+    WHERE id = ANY(` + given + `::bigint[])
+    ORDER BY id
+    FOR NO KEY UPDATE` + skip + `
+) AS held`
+}
+
 // lookForRest tells the participants who are locked from those who are not there.
 func (s *settlement) lookForRest(ctx context.Context, ids []int64) error {
-	rest := slices.DeleteFunc(ids, func(id int64) bool { return s.accounts[id].held })
+	rest := slices.DeleteFunc(ids, func(id int64) bool { return s.read[id].held })
 	var there []struct {
 		ID  int64 `db:"id"`
 		OID int64 `db:"oid"`
@@ -82,9 +101,9 @@ WHERE id = ANY($1::bigint[])`, idList(rest))
 		if p.OID != s.book.OID {
 			return errStale
 		}
-		s.accounts[p.ID].there = true
+		s.read[p.ID].there = true
 	}
-	if err != nil || len(there) > 0 || len(rest) < len(s.accounts) {
+	if err != nil || len(there) > 0 || len(rest) < len(s.read) {
 		return err
 	}
 	var oid int64 // nobody is there: is it the launch that the book knows?
@@ -94,18 +113,19 @@ WHERE id = ANY($1::bigint[])`, idList(rest))
 	return err
 }
 
-// lookUp finds who of the batch is in the ledger already, and which keys are used.
-// It comes after the locks: what others committed before we had them is seen.
-func (s *settlement) lookUp(ctx context.Context, batch []*pending) error {
+// lookUpOpened finds who of the batch is in the ledger already. It comes after the
+// locks: what others committed before we had them is seen.
+func (s *settlement) lookUpOpened(ctx context.Context) error {
 	var unknown []int64
-	for _, id := range slices.Sorted(maps.Keys(s.accounts)) {
-		if a := s.accounts[id]; a.held && !a.opened {
+	for _, id := range slices.Sorted(maps.Keys(s.read)) {
+		if a := s.read[id]; a.held && !a.opened {
 			unknown = append(unknown, id)
 		}
 	}
-	if len(unknown) > 0 {
-		var opened []int64
-		err := s.Select(ctx, &opened, `SELECT u.id
+	if len(unknown) == 0 {
+		return nil
+	}
+	err := s.Select(ctx, &s.opened, `SELECT u.id
 FROM unnest($1::bigint[]) AS u (id)
 WHERE EXISTS (
     SELECT
@@ -114,23 +134,21 @@ WHERE EXISTS (
       AND t.epoch = $2
       AND t.kind IN ('opening', 'endowment')
 )`, idList(unknown), s.book.OID)
-		if err != nil {
-			return notOurs(err)
-		}
-		for _, id := range opened {
-			s.accounts[id].opened = true
-		}
-		s.opened = append(s.opened, opened...)
+	if err != nil {
+		return notOurs(err)
 	}
-	return s.lookUpKeys(ctx, batch)
+	for _, id := range s.opened {
+		s.read[id].opened = true
+	}
+	return nil
 }
 
+// lookUpKeys reads what was booked under the keys of a batch.
 func (s *settlement) lookUpKeys(ctx context.Context, batch []*pending) error {
-	s.keys = map[payerKey]*Result{}
 	var payers []int64
 	var keys []*string
 	for _, p := range batch {
-		if a := s.accounts[p.Payer]; p.Key != "" && a != nil && a.held {
+		if a := s.read[p.Payer]; p.Key != "" && a != nil && a.held {
 			payers, keys = append(payers, p.Payer), append(keys, &p.Key)
 		}
 	}
@@ -151,7 +169,7 @@ JOIN exptool.transfer AS t ON t.payer = k.payer AND t.key = k.key AND t.epoch = 
 			&r.Session, &r.Round, &r.Memo, &r.PayerBalance, &r.PayeeBalance); err != nil {
 			break
 		}
-		s.keys[payerKey{r.Payer, r.Key}] = r
+		s.used[payerKey{r.Payer, r.Key}] = r
 	}
 	return errors.Join(err, rows.Close())
 }
@@ -159,15 +177,16 @@ JOIN exptool.transfer AS t ON t.payer = k.payer AND t.key = k.key AND t.epoch = 
 // maxWritten is how many rows of the ledger one statement writes.
 const maxWritten = 20000
 
-// write stores the new balances and the rows of the ledger, and tells listeners the
-// last number.
+// write stores the new balances and the rows of the ledger, tells listeners the last
+// number, and, but for a dry run, commits.
 func (s *settlement) write(ctx context.Context) error {
 	ids, balances := s.balances()
 	for entries := range slices.Chunk(s.entries, maxWritten) {
-		if err := s.writeEntries(ctx, entries, ids, balances); err != nil {
+		last := len(entries) > 0 && entries[len(entries)-1].Result == s.entries[len(s.entries)-1].Result
+		if err := s.store(ctx, entries, ids, balances, last && !s.ledger.o.DryRun); err != nil {
 			return err
 		}
-		ids, balances = nil, nil // they are written with the first rows
+		ids, balances = nil, nil // they go with the first rows
 	}
 	return nil
 }
@@ -207,61 +226,47 @@ func columnsOf(entries []entry) *entryColumns {
 	return c
 }
 
-func (s *settlement) writeEntries(ctx context.Context, entries []entry, ids []int64, balances []*string) error {
+// store writes entries. The values stand in the statement, as literals, so that the
+// COMMIT goes along: of a single transfer's time a tenth is waiting for its answer.
+func (s *settlement) store(ctx context.Context, entries []entry, ids []int64, balances []*string, commit bool) error {
 	c := columnsOf(entries)
-	var done struct {
-		Before int64 `db:"before"`
-		Paid   int   `db:"paid"`
-	}
-	err := s.Get(ctx, &done, `WITH paid AS (
-    UPDATE public.participant AS p
-    SET dollars = v.dollars::`+typmod.ReplaceAllString(s.book.column.typ, "")+`
-    FROM unnest($17::bigint[], $18::text[]) AS v (id, dollars)
-    WHERE p.id = v.id
-    RETURNING p.id
-), head AS (
-    UPDATE exptool.head
-    SET last = last + $1,
-        first = CASE WHEN epoch = $2 THEN first ELSE last + 1 END,
-        epoch = $2
-    RETURNING last - $1 AS before
-), written AS (
-    INSERT INTO exptool.transfer (number, epoch, launch, at, who, session, round, kind, payer, payee,
-                                  sent, received, payer_balance, payee_balance, key, memo, reverses)
-    SELECT head.before + v.n, $2, nullif($3::text, ''), now(), concat_ws('@', nullif($4::text, ''), session_user),
-           v.session, v.round, v.kind, v.payer, v.payee,
-           v.sent, v.received, v.payer_balance, v.payee_balance, v.key, v.memo, v.reverses
-    FROM head,
-         unnest($5::text[], $6::integer[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
-                $12::bigint[], $13::bigint[], $14::text[], $15::text[], $16::bigint[]) WITH ORDINALITY
-         AS v (session, round, kind, payer, payee, sent, received,
-               payer_balance, payee_balance, key, memo, reverses, n)
-), told AS MATERIALIZED (
-    SELECT pg_notify('exptool', (before + $1)::text)
-    FROM head
-)
-SELECT before, (SELECT count(*) FROM paid) AS paid
-FROM head, told`, int64(len(entries)), s.book.OID, s.book.Launch, s.ledger.o.Who,
+	given := []string{idList(ids), textList(balances), strconv.FormatInt(s.book.OID, 10), s.book.Launch, s.ledger.o.Who,
 		c.session.String(), c.round.String(), c.kind.String(), c.payer.String(), c.payee.String(), c.sent.String(), c.received.String(),
-		c.payerBalance.String(), c.payeeBalance.String(), c.key.String(), c.memo.String(), c.reverses.String(),
-		idList(ids), textList(balances))
-	if err != nil {
-		return notOurs(reverted(err))
+		c.payerBalance.String(), c.payeeBalance.String(), c.key.String(), c.memo.String(), c.reverses.String()}
+	for i, value := range given {
+		given[i] = pq.QuoteLiteral(value)
 	}
-	if done.Paid != len(ids) {
-		return &Error{Kind: ErrNotAllowed, Message: "the dollars of some were not written: a rule or a trigger of the database forbids it"}
+	statement := "SELECT exptool.book(" + strings.Join(given, ", ") + ")"
+	run := s.Get
+	if commit {
+		run = func(ctx context.Context, dest any, query string, _ ...any) error {
+			return s.getAndCommit(ctx, dest, query)
+		}
+	}
+	var before int64
+	if err := run(ctx, &before, statement); err != nil {
+		return notOurs(notBooked(err))
 	}
 	for i := range entries {
-		entries[i].Number = done.Before + int64(i) + 1
+		entries[i].Number = before + int64(i) + 1
 	}
 	return nil
 }
 
-// reverted tells that a transfer was reverted by somebody else a moment ago.
-func reverted(err error) error {
+// errKeyUsed says that a key of the batch is in the ledger, though nobody looked.
+var errKeyUsed = errors.New("a key was used before")
+
+// notBooked tells apart why the ledger does not take a batch.
+func notBooked(err error) error {
 	var server *pq.Error
-	if errors.As(err, &server) && server.Constraint == "transfer_reversal" {
+	switch {
+	case !errors.As(err, &server):
+	case server.Constraint == "transfer_key":
+		return errKeyUsed
+	case server.Constraint == "transfer_reversal":
 		return &Error{Kind: ErrConflict, Message: "the transfer was reverted already", cause: err}
+	case server.Code == "EX001":
+		return &Error{Kind: ErrNotAllowed, Message: server.Message + ": a rule or a trigger of the database forbids it", cause: err}
 	}
 	return err
 }

@@ -36,6 +36,10 @@ type WriteOptions struct {
 	LockTimeout time.Duration // 5 s where 0
 	Isolation   string        // "", "REPEATABLE READ" or "SERIALIZABLE"
 	DryRun      bool          // ends in ROLLBACK
+	// together sends the BEGIN along with the first statement, which so must have no
+	// arguments to gain a round trip. A connection that died in the pool then fails
+	// there, and is not replaced.
+	together bool
 }
 
 // Tx is a transaction on a connection of its own. It is for one goroutine, and
@@ -44,19 +48,21 @@ type Tx struct {
 	db      *DB
 	conn    *sqlx.Conn
 	timeout time.Duration
-	open    *call // the statement whose rows are being read
-	broken  bool  // cancelled: nothing more can be sent
+	prelude string // sent before the first statement
+	open    *call  // the statement whose rows are being read
+	broken  bool   // cancelled: nothing more can be sent
+	ended   bool   // committed already
 }
 
 // Read runs fn in a transaction that only reads, begun in one round trip and
 // always rolled back.
 func (db *DB) Read(ctx context.Context, o ReadOptions, fn func(*Tx) error) error {
-	return db.transact(ctx, readBegin(o), o.Timeout, "ROLLBACK", fn)
+	return db.transact(ctx, readBegin(o), o.Timeout, false, "ROLLBACK", fn)
 }
 
 // Begin is Read without a function to run: the caller ends the transaction.
 func (db *DB) Begin(ctx context.Context, o ReadOptions) (*Tx, error) {
-	return db.begin(ctx, readBegin(o), o.Timeout)
+	return db.begin(ctx, readBegin(o), o.Timeout, false)
 }
 
 // End rolls a transaction of Begin back.
@@ -82,7 +88,11 @@ func (db *DB) Write(ctx context.Context, o WriteOptions, fn func(*Tx) error) err
 		end = "ROLLBACK"
 	}
 	for try := 1; ; try++ {
-		err := db.transact(ctx, begin+";"+settings(o.LockTimeout), o.Timeout, end, fn)
+		set := settings(o.LockTimeout)
+		if o.together {
+			set = ledgerSettings(o.LockTimeout)
+		}
+		err := db.transact(ctx, begin+";"+set, o.Timeout, o.together, end, fn)
 		var e *Error
 		if !errors.As(err, &e) || e.Code != "40001" && e.Code != "40P01" || try == writeTries {
 			return err
@@ -114,18 +124,30 @@ func readBegin(o ReadOptions) string {
 // our time limit is kept here, by cancelling. A role's or a database's own way to
 // print values is not for us: we read them, and a float must come whole.
 func settings(lock time.Duration) string {
-	if lock == 0 {
-		lock = defaultLockTimeout
-	}
-	ms := strconv.FormatInt(max(1, lock.Milliseconds()), 10)
-	return " SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " + ms +
+	return " SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " + milliseconds(lock) +
 		"; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = hex" +
 		"; SET LOCAL intervalstyle = postgres; SET LOCAL quote_all_identifiers = off" +
 		"; SET LOCAL standard_conforming_strings = on"
 }
 
-func (db *DB) transact(ctx context.Context, begin string, timeout time.Duration, end string, fn func(*Tx) error) error {
-	tx, err := db.begin(ctx, begin, timeout)
+// milliseconds is a lock timeout as SET takes it; 0 would be none.
+func milliseconds(lock time.Duration) string {
+	if lock == 0 {
+		lock = defaultLockTimeout
+	}
+	return strconv.FormatInt(max(1, lock.Milliseconds()), 10)
+}
+
+// ledgerSettings are those of settings that a batch of the ledger needs; and its
+// functions shall not be planned anew because the planner hopes for a better plan
+// than that for lists of any length.
+func ledgerSettings(lock time.Duration) string {
+	return " SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " + milliseconds(lock) +
+		"; SET LOCAL extra_float_digits = 1; SET LOCAL plan_cache_mode = force_generic_plan"
+}
+
+func (db *DB) transact(ctx context.Context, begin string, timeout time.Duration, together bool, end string, fn func(*Tx) error) error {
+	tx, err := db.begin(ctx, begin, timeout, together)
 	if err != nil {
 		return err
 	}
@@ -138,6 +160,10 @@ func (db *DB) transact(ctx context.Context, begin string, timeout time.Duration,
 	}()
 	if err := fn(tx); err != nil {
 		return err
+	}
+	if tx.ended {
+		committed = true
+		return nil
 	}
 	if end == "ROLLBACK" {
 		return nil
@@ -162,15 +188,19 @@ func inDoubt(err error) error {
 		Message: "it is not known whether it was changed: " + e.Message + " while it was committed", Hint: "look with exptool history, or with exptool verify where it is about dollars"}
 }
 
-// begin opens the transaction. A connection that died while it lay in the pool
-// shows now, and is replaced.
-func (db *DB) begin(ctx context.Context, begin string, timeout time.Duration) (*Tx, error) {
+// begin opens the transaction, or with together leaves it to the first statement. A
+// connection that died while it lay in the pool shows now, and is replaced.
+func (db *DB) begin(ctx context.Context, begin string, timeout time.Duration, together bool) (*Tx, error) {
 	for attempt := 0; ; attempt++ {
 		conn, err := db.connect(ctx)
 		if err != nil {
 			return nil, err
 		}
 		tx := &Tx{db: db, conn: conn, timeout: timeout}
+		if together {
+			tx.prelude = begin + ";\n"
+			return tx, nil
+		}
 		_, err = tx.Exec(ctx, begin)
 		if err == nil {
 			return tx, nil
@@ -264,6 +294,25 @@ func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) erro
 		return translate(err, tx.db.addr, 0)
 	}
 	return rows.Close()
+}
+
+// getAndCommit is Get of a statement without arguments, with the COMMIT sent along:
+// it is the last one of its transaction.
+func (tx *Tx) getAndCommit(ctx context.Context, dest any, query string) error {
+	rows, err := tx.Query(ctx, query+";\nCOMMIT")
+	if err != nil {
+		return inDoubt(err)
+	}
+	if rows.Next() {
+		err = rows.Scan(dest)
+	}
+	for rows.NextResultSet() { // the answer to COMMIT
+	}
+	if err = errors.Join(err, rows.Close()); err != nil {
+		return inDoubt(translate(err, tx.db.addr, 0))
+	}
+	tx.ended = true
+	return nil
 }
 
 // Select reads all rows into dest, a pointer to a slice of structs with db tags

@@ -1,9 +1,11 @@
 """What a line of the benchmark's table is, and how it is measured."""
 
 import csv
+import functools
 import sys
 from dataclasses import dataclass, field
 
+import databases
 import timing
 
 
@@ -17,11 +19,25 @@ class Context:
     server: str  # URL of the server
     private: dict  # the environment in which exptool finds it, empty where it is not private
     ledger: str  # the tests of package repo, compiled, for their benchmark
-    trials: str  # URL of the database of many whole trials
-    slim: str  # URL of the database of very many slim trials
-    people: str  # URL of the database of many participants
-    number: int  # of participants there
+    rows: int  # of whole trials
+    slim_rows: int  # of slim trials
+    number: int  # of participants
     env: dict = field(default_factory=dict)
+
+    @functools.cached_property
+    def trials(self):
+        """URL of the database of many whole trials, made where a case needs it."""
+        return databases.ensure(self.server, "grow", self.rows)
+
+    @functools.cached_property
+    def slim(self):
+        """URL of the database of very many slim trials."""
+        return databases.ensure(self.server, "slim", self.slim_rows)
+
+    @functools.cached_property
+    def people(self):
+        """URL of the database of many participants."""
+        return databases.ensure(self.server, "people", self.number)
 
     def ours(self, url, *args):
         """An exptool command on a database, ready for timing."""

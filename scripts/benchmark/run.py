@@ -56,9 +56,8 @@ def main():
         server=o.server,
         private={"EXPTOOL_HOME": o.private} if o.private else {},
         ledger=o.ledger,
-        trials=databases.ensure(o.server, "grow", o.rows),
-        slim=databases.ensure(o.server, "slim", o.slim_rows),
-        people=databases.ensure(o.server, "people", o.people),
+        rows=o.rows,
+        slim_rows=o.slim_rows,
         number=o.people,
     )
     if o.prepare:
