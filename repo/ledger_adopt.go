@@ -36,7 +36,7 @@ func (l *Ledger) Adopt(ctx context.Context) ([]Result, error) {
 		}
 		for _, d := range v.Differences {
 			if a := s.read[d.Participant]; a != nil && d.Adoptable {
-				s.entries = append(s.entries, entry{adjustment(d), -1})
+				s.entries = append(s.entries, adjustment(d))
 			}
 		}
 		if err := s.write(ctx); err != nil {
@@ -44,7 +44,7 @@ func (l *Ledger) Adopt(ctx context.Context) ([]Result, error) {
 		}
 		adjustments = nil
 		for _, e := range s.entries {
-			adjustments = append(adjustments, *e.Result)
+			adjustments = append(adjustments, *e)
 		}
 		return nil
 	})

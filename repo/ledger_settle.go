@@ -25,7 +25,7 @@ type settlement struct {
 	used     map[payerKey]*Result // by key, what was booked under it before
 	keys     map[payerKey]*Result // and after the batch
 	taken    []keyTaken           // whose number comes with the writing
-	entries  []entry
+	entries  []*Result            // rows of the ledger to be written: answers, and what nobody asked for
 }
 
 // account is a participant while a batch is settled.
@@ -44,12 +44,6 @@ type account struct {
 type payerKey struct {
 	payer int64
 	key   string
-}
-
-// entry is a row of the ledger to be written.
-type entry struct {
-	*Result
-	at int // in results; -1 for a row that nobody asked for
 }
 
 // run settles a batch: it locks, settles in memory in the order of requests, and
@@ -126,7 +120,7 @@ func (s *settlement) decide(batch []*pending) (refused, withKey bool) {
 			r.Err = errLocked
 			continue
 		}
-		if r.Err = s.one(i, r); r.Err != nil {
+		if r.Err = s.one(r); r.Err != nil {
 			refused = true
 			withKey = withKey || r.Key != ""
 		}
@@ -141,7 +135,7 @@ func (s *settlement) free(id int64) bool {
 }
 
 // one settles a transfer whose rows are held.
-func (s *settlement) one(at int, r *Result) error {
+func (s *settlement) one(r *Result) error {
 	if err := s.allowed(r); err != nil {
 		return err
 	}
@@ -179,7 +173,7 @@ func (s *settlement) one(at int, r *Result) error {
 		payee.touched, payee.some, payee.opened = true, true, true
 		r.PayeeBalance = payee.purse.cents
 	}
-	s.entries = append(s.entries, entry{r, at})
+	s.entries = append(s.entries, r)
 	if r.Key != "" {
 		s.keys[payerKey{r.Payer, r.Key}] = r
 	}
@@ -235,7 +229,7 @@ func (s *settlement) open(a *account) {
 		r.PayerBalance, r.PayeeBalance = a.purse.cents, 0
 	}
 	a.opened = true
-	s.entries = append(s.entries, entry{r, -1})
+	s.entries = append(s.entries, r)
 }
 
 // allowed is what can be said of a transfer without its balances.

@@ -182,7 +182,7 @@ const maxWritten = 20000
 func (s *settlement) write(ctx context.Context) error {
 	ids, balances := s.balances()
 	for entries := range slices.Chunk(s.entries, maxWritten) {
-		last := len(entries) > 0 && entries[len(entries)-1].Result == s.entries[len(s.entries)-1].Result
+		last := len(entries) > 0 && entries[len(entries)-1] == s.entries[len(s.entries)-1]
 		if err := s.store(ctx, entries, ids, balances, last && !s.ledger.o.DryRun); err != nil {
 			return err
 		}
@@ -207,7 +207,7 @@ type entryColumns struct {
 	session, round, kind, payer, payee, sent, received, payerBalance, payeeBalance, key, memo, reverses list
 }
 
-func columnsOf(entries []entry) *entryColumns {
+func columnsOf(entries []*Result) *entryColumns {
 	c := &entryColumns{}
 	for _, e := range entries {
 		c.session.text(e.Session)
@@ -228,7 +228,7 @@ func columnsOf(entries []entry) *entryColumns {
 
 // store writes entries. The values stand in the statement, as literals, so that the
 // COMMIT goes along: of a single transfer's time a tenth is waiting for its answer.
-func (s *settlement) store(ctx context.Context, entries []entry, ids []int64, balances []*string, commit bool) error {
+func (s *settlement) store(ctx context.Context, entries []*Result, ids []int64, balances []*string, commit bool) error {
 	c := columnsOf(entries)
 	given := []string{idList(ids), textList(balances), strconv.FormatInt(s.book.OID, 10), s.book.Launch, s.ledger.o.Who,
 		c.session.String(), c.round.String(), c.kind.String(), c.payer.String(), c.payee.String(), c.sent.String(), c.received.String(),

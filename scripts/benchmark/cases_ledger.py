@@ -8,6 +8,7 @@ import re
 import shutil
 import statistics
 import subprocess
+import sys
 
 import databases
 import timing
@@ -51,7 +52,7 @@ def seeded(context, name, people):
     ours = [context.exptool, "--db", name]
     env = {**os.environ, **context.private}
     listed = subprocess.run([context.exptool, "db", "list", "--format", "csv"], env=env, capture_output=True, text=True)
-    if name not in {row["name"] for row in csv.DictReader(listed.stdout.splitlines())}:
+    if name not in {row["database"] for row in csv.DictReader(listed.stdout.splitlines())}:
         subprocess.run(
             [*ours, "seed", "--participants", str(people), "--distribution", "equal", "--min", "1000000", "--max", "1000000"],
             env=env, check=True, capture_output=True,
@@ -125,6 +126,7 @@ def ledger(context):
                 fresh(url)
                 pairs.append((ours, transactions(url, clients)))
             ratio = statistics.median(ours / theirs for ours, theirs in pairs)
+            print(f"  {kind}, {callers} callers: {pairs}, {ratio:.2f}", file=sys.stderr)
             rows.append(Row(
                 "ledger", f"transfers with keys and NOTIFY, {callers} callers, {what}",
                 f"`pgbench -c {clients}`, the same in a transaction each, no NOTIFY",
