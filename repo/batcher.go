@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -122,11 +123,14 @@ func (b *Batcher) work(ctx context.Context) {
 				tried = time.Now()
 			}
 			waiting = append(waiting, b.settle(ctx, batch)...)
-		case len(waiting) > 0:
-			_ = pause(ctx) // the loop sees why it ended
 		default:
+			var again <-chan time.Time
+			if len(waiting) > 0 {
+				again = time.After(lockPatience/2 + rand.N(lockPatience)) // so that two who want one row do not keep missing it
+			}
 			select {
 			case <-b.wake:
+			case <-again:
 			case <-ctx.Done():
 			}
 		}

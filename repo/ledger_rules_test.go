@@ -1,10 +1,12 @@
 package repo_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -76,42 +78,60 @@ func TestBatchSettlesAsOneByOne(t *testing.T) {
 	}
 }
 
-// TestLockedRow has somebody else hold a participant for four seconds, as PsyNet
-// does through a response: others keep more than half their speed, and who waits
-// is served in order afterwards.
-func TestLockedRow(t *testing.T) {
-	db := pgtest.Open(t, "tutorial", repo.Options{})
-	addPeople(t, db, sample.Names(940, rand.New(rand.NewPCG(1, 1)))...) // while a transaction is open, each row grows a version with each batch
-	dollars(t, db, "double precision", "100000")
-	batcher := repo.NewBatcher(t.Context(), repo.NewLedger(db, repo.LedgerOptions{WriteOptions: repo.WriteOptions{LockTimeout: 8 * time.Second}}))
-	defer batcher.Close()
-	var given atomic.Int64
-	stop := make(chan struct{})
-	for caller := range 16 {
-		go func() {
+// donors give at a pace among a thousand participants, from 10 on: who gives to
+// somebody locked waits, and all of theirs behind it.
+func donors(t *testing.T, batcher *repo.Batcher, callers int, pace time.Duration) *atomic.Int64 {
+	given := &atomic.Int64{}
+	ctx, stop := context.WithCancel(t.Context())
+	var wait sync.WaitGroup
+	for caller := range callers {
+		wait.Go(func() {
 			r := rand.New(rand.NewPCG(5, uint64(caller)))
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				payer := 10 + r.Int64N(990) // others: who gives to a locked one waits, and all of theirs behind it
-				if result := batcher.Apply(t.Context(), repo.Transfer{Payer: payer, Payee: payer + 1, Sent: 100}); result.Err == nil {
+			ticker := time.NewTicker(pace)
+			defer ticker.Stop()
+			for ctx.Err() == nil {
+				<-ticker.C
+				payer := 10 + r.Int64N(990)
+				if r := batcher.Apply(ctx, repo.Transfer{Payer: payer, Payee: payer + 1, Sent: 100}); r.Err == nil {
 					given.Add(1)
 				}
 			}
-		}()
+		})
 	}
-	defer close(stop)
-	const held = 4 * time.Second
-	speed := func() int64 {
-		before := given.Load()
-		time.Sleep(held)
-		return given.Load() - before
-	}
-	time.Sleep(300 * time.Millisecond) // until everybody is in the ledger
-	free := speed()
+	t.Cleanup(func() { stop(); wait.Wait() })
+	return given
+}
+
+// held is how long somebody else holds a row, as PsyNet does through a response.
+const held = 4 * time.Second
+
+// perHeld is how much is given in that time.
+func perHeld(given *atomic.Int64) int64 {
+	before := given.Load()
+	time.Sleep(held)
+	return given.Load() - before
+}
+
+// donated opens a study of a thousand participants with dollars, and a batcher.
+func donated(t *testing.T) (*repo.DB, *repo.Batcher) {
+	db := pgtest.Open(t, "tutorial", repo.Options{})
+	addPeople(t, db, sample.Names(1000-people, rand.New(rand.NewPCG(1, 1)))...)
+	dollars(t, db, "double precision", "100000")
+	batcher := repo.NewBatcher(t.Context(), repo.NewLedger(db, repo.LedgerOptions{WriteOptions: repo.WriteOptions{LockTimeout: 2 * held}}))
+	t.Cleanup(batcher.Close)
+	return db, batcher
+}
+
+// TestLockedRow has somebody else hold a participant for four seconds, while a
+// thousand others give twice a second each: they keep their speed, and who waits is
+// served in order afterwards. (As fast as they can, others are slowed down by any
+// transaction that is open so long, whatever it has locked: Postgres cannot clear
+// away the versions of rows that it might still want to see.)
+func TestLockedRow(t *testing.T) {
+	db, batcher := donated(t)
+	given := donors(t, batcher, 40, 20*time.Millisecond)
+	time.Sleep(time.Second) // until everybody is in the ledger
+	free := perHeld(given)
 	var waiting []*repo.Ticket
 	var during int64
 	require.NoError(t, db.Write(t.Context(), repo.WriteOptions{}, func(tx *repo.Tx) error {
@@ -121,7 +141,7 @@ func TestLockedRow(t *testing.T) {
 		for n := range 5 { // 1 is locked: the last one, too, waits behind the others
 			waiting = append(waiting, batcher.Submit(repo.Transfer{Payer: []int64{2, 1, 3, 1, 2}[n], Payee: []int64{1, 4, 1, 2, 5}[n], Sent: repo.Cents(n + 1)}))
 		}
-		during = speed()
+		during = perHeld(given)
 		for _, ticket := range waiting {
 			select {
 			case <-ticket.Done():
