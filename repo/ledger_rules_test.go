@@ -123,13 +123,13 @@ func donated(t *testing.T) (*repo.DB, *repo.Batcher) {
 }
 
 // TestLockedRow has somebody else hold a participant for four seconds, while a
-// thousand others give twice a second each: they keep their speed, and who waits is
+// thousand others give once a second each: they keep their speed, and who waits is
 // served in order afterwards. (As fast as they can, others are slowed down by any
 // transaction that is open so long, whatever it has locked: Postgres cannot clear
 // away the versions of rows that it might still want to see.)
 func TestLockedRow(t *testing.T) {
 	db, batcher := donated(t)
-	given := donors(t, batcher, 40, 20*time.Millisecond)
+	given := donors(t, batcher, 20, 20*time.Millisecond)
 	time.Sleep(time.Second) // until everybody is in the ledger
 	free := perHeld(given)
 	var waiting []*repo.Ticket
