@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -194,13 +195,27 @@ func (r *runner) count(sql string) string {
 // with the keys gives nobody twice.
 func TestDonateLosesTheConnection(t *testing.T) {
 	x, db := withDollars(t)
-	in := slowly(1<<30, 3000, func() {
-		require.NoError(t, db.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-			WHERE datname = current_database() AND pid <> pg_backend_pid()`))
-	})
+	x.ok("donate", "3", "7") // makes the ledger
+	over := make(chan struct{})
+	var killing sync.WaitGroup
+	cut := func() { // again and again: one that did nothing at that moment is replaced
+		for {
+			assert.NoError(t, db.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+				WHERE datname = current_database() AND pid <> pg_backend_pid()
+				  AND (SELECT count(*) FROM exptool.transfer) > 10000 -- more than a batch, so that one was answered`))
+			select {
+			case <-over:
+				return
+			case <-time.After(7 * time.Millisecond):
+			}
+		}
+	}
+	in := slowly(1<<30, 3000, func() { killing.Go(cut) })
 	out, errs, code := x.reads(t.Context(), in, "donate", "--file", "-")
+	close(over)
+	killing.Wait()
 	assert.Equal(t, exitConnect, code, errs)
-	answered := strings.Count(out, ",done,")
+	answered := strings.Count(out, "\n") - 1 // without the header
 	assert.Regexp(t, fmt.Sprintf(`; %d lines were answered, the last of them line \d+`, answered), errs)
 	assert.Contains(t, errs, "lines with a key can be given again: nobody gives twice")
 
