@@ -126,7 +126,7 @@ func (o *seedOptions) tell(ctx context.Context, s *session, done *seeded) error 
 	switch n := len(done.granted); {
 	case n > 0:
 		talk("%s %s %s: %s in all; random seed %d", cli.Count(int64(n), "participants"), got, o.each(), done.total, o.seed)
-	case done.held == 0 && done.others == 0:
+	case done.held == 0 && done.others == 0 && o.participants == 0:
 		talk("nobody is without dollars; nothing was given")
 	}
 	if done.opened > 0 {
