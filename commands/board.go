@@ -59,6 +59,10 @@ called by worker id there.`,
 	f.DurationVar(&o.watch, "watch", 0, "look again every `SPAN`, for example 5s")
 	f.BoolVar(&o.query.People, "people", false, "people only")
 	f.BoolVar(&o.query.Alive, "alive", false, "not failed")
+	// Fails only for a flag that is not there, which the tests would show.
+	_ = cmd.RegisterFlagCompletionFunc("label", func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return a.fieldsOf(cmd, "participants", typed)
+	})
 	return cmd
 }
 
@@ -157,9 +161,10 @@ func (b *board) show(ctx context.Context) error {
 	if payer == "" {
 		payer = "YOU"
 	}
+	give := "exptool" + b.app.dbWords() + " donate " + payer + " "
 	rows := make([][]string, len(all))
 	for i, other := range all {
-		rows[i] = []string{other.id, other.label, other.dollars, "exptool donate " + payer + " " + other.id}
+		rows[i] = []string{other.id, other.label, other.dollars, give + other.id}
 	}
 	_, err = b.app.writeRows(ctx, report.Texts(boardColumns, rows), writeOptions{urls: func(schema.Column) bool { return false }})
 	return err

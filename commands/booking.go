@@ -34,7 +34,10 @@ type booking struct {
 	err     error
 	working int64 // transfers with a participant at work
 
-	booked, replayed, refused, locked, passed int64
+	given, replayed, refused, locked, passed int64
+
+	first   error // why the first that was refused was
+	firstID string
 }
 
 // bookingLine is a row and its answer.
@@ -154,19 +157,20 @@ func participantID(who, text string) (int64, error) {
 
 // answer is a line's row of the output.
 func (b *booking) answer(l *bookingLine) [][]byte {
-	status, reason, number := "booked", []byte(nil), []byte(nil)
+	var reason, number []byte
 	switch r := l.result; {
-	case errors.Is(r.Err, repo.ErrTryAgain):
-		status, reason = "try again", []byte(r.Err.Error())
-		b.locked++
 	case r.Err != nil:
-		status, reason = "refused", []byte(r.Err.Error())
-		b.refused++
+		reason = []byte(r.Err.Error())
+		if b.refused++; b.first == nil {
+			b.first, b.firstID = r.Err, l.id
+		}
+		if errors.Is(r.Err, repo.ErrTryAgain) {
+			b.locked++
+		}
 	case r.Replayed:
-		status = "replayed"
 		b.replayed++
 	default:
-		b.booked++
+		b.given++
 		if r.Working {
 			b.working++
 		}
@@ -174,7 +178,7 @@ func (b *booking) answer(l *bookingLine) [][]byte {
 	if n := l.result.Number; n != 0 && !b.o.dryRun {
 		number = strconv.AppendInt(nil, n, 10)
 	}
-	return [][]byte{[]byte(l.id), []byte(status), number, orNull(l.payer), orNull(l.payee), []byte(l.amount), reason}
+	return [][]byte{[]byte(l.id), []byte(statusOf(l.result)), number, orNull(l.payer), orNull(l.payee), []byte(l.amount), reason}
 }
 
 // orNull is a text, NULL for the empty one.

@@ -118,7 +118,7 @@ func runDonate(ctx context.Context, a *app, o *donateOptions) (err error) {
 	if r.Err != nil {
 		return r.Err
 	}
-	if err := a.writeMove(ctx, r, o.dryRun); err != nil {
+	if err := a.writeMove(ctx, db, r, o.dryRun); err != nil {
 		return err
 	}
 	if r.Replayed {

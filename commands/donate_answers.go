@@ -35,6 +35,8 @@ type answers struct {
 	last                                             int64 // line that was answered
 	moved                                            repo.Cents
 	broken                                           error // why lines have no answer
+	first                                            error // why the first that was refused was
+	firstLine                                        int64
 }
 
 // answerColumns are the columns of answers.
@@ -92,7 +94,9 @@ func (a *answers) count(one answer, r repo.Result) {
 	}
 	switch {
 	case r.Err != nil:
-		a.refused++
+		if a.refused++; a.first == nil {
+			a.first, a.firstLine = r.Err, one.line
+		}
 		if errors.Is(r.Err, repo.ErrTryAgain) {
 			a.locked++
 		}

@@ -64,6 +64,9 @@ func runDonateFile(ctx context.Context, a *app, o *donateOptions) (err error) {
 	if rows.started != nil {
 		return rows.started
 	}
+	if !o.dryRun {
+		a.warnWorkingOf(db, rows.working)
+	}
 	a.tellGrowth(ctx, ledger, before, rows.lines)
 	a.tellGiven(o, rows, a.now().Sub(begun))
 	return rows.verdict(ctx, o, err)
@@ -247,26 +250,14 @@ func (a *answers) verdict(ctx context.Context, o *donateOptions, failed error) e
 	if o.whole {
 		f.msg += ", so that nothing was given"
 	}
-	return f
+	return f.with(fmt.Sprintf("line %d: %v", a.firstLine, a.first)) // a terminal may not have room for it
 }
 
 // tellGiven says in the last line what was done.
 func (a *app) tellGiven(o *donateOptions, rows *answers, took time.Duration) {
-	if rows.working > 0 && !o.dryRun {
-		a.streams.Warn("%s of participants who are working: an open page of theirs may write its own copy of the dollars over this",
-			plural(int(rows.working), "transfer is", "transfers are"))
-	}
-	given := "given"
-	if o.dryRun {
-		a.streams.Talk("dry run: nothing was changed")
-		given = "would be given"
-	}
-	a.streams.Talk("%s %s, replayed %s, refused %s; %s moved, %s/s", given, grouped(rows.given), grouped(rows.replayed), grouped(rows.refused),
-		rows.moved, grouped(int64(float64(rows.given)/max(took.Seconds(), 0.001))))
+	a.tellTally(o.dryRun, rows.given, rows.replayed, rows.refused,
+		fmt.Sprintf("; %s moved, %s/s", rows.moved, grouped(int64(float64(rows.given)/max(took.Seconds(), 0.001)))))
 }
-
-// grouped is a number with commas: 1,234.
-func grouped(n int64) string { return strings.TrimSpace(cli.Count(n, "")) }
 
 // manyLines is from how many lines on the size of the table is told.
 const manyLines = 10000

@@ -6,9 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -76,6 +80,80 @@ func TestDonateToALockedRow(t *testing.T) {
 	assert.Equal(t, "10", x.dollars(6))
 }
 
+// TestDonateAmongOthers: what the server says of others being in the way is tried
+// three times, and then to be tried again: it is never called not enough.
+func TestDonateAmongOthers(t *testing.T) {
+	x, db := withDollars(t)
+	x.ok("donate", "3", "7")
+	for _, state := range []string{"serialization_failure", "deadlock_detected"} {
+		for tries, want := range map[int]int{2: exitOK, 3: exitTryAgain} {
+			require.NoError(t, db.Exec(t.Context(), fmt.Sprintf(`CREATE SEQUENCE tries;
+CREATE FUNCTION hinder() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF nextval('tries') <= %d THEN
+        RAISE EXCEPTION 'in the way' USING ERRCODE = '%s';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER hinder BEFORE UPDATE ON participant FOR EACH ROW EXECUTE FUNCTION hinder()`, tries, state)))
+			before := x.dollars(3)
+			_, errs, code := x.run("donate", "3", "7")
+			assert.Equal(t, want, code, errs)
+			assert.NotContains(t, errs, "enough")
+			if want == exitTryAgain {
+				assert.Contains(t, errs, "try again")
+				assert.Equal(t, before, x.dollars(3))
+			}
+			require.NoError(t, db.Exec(t.Context(), "DROP TRIGGER hinder ON participant; DROP FUNCTION hinder; DROP SEQUENCE tries"))
+		}
+	}
+	x.ok("verify")
+}
+
+// TestDonateKilled kills exptool at random moments: what it answered is there, and
+// a full retry with the keys ends in everything exactly once.
+func TestDonateKilled(t *testing.T) {
+	x, db := withDollars(t)
+	require.NoError(t, db.Exec(t.Context(), "UPDATE participant SET dollars = 1000"))
+	const lines = 10000
+	var text strings.Builder
+	for n := range lines {
+		fmt.Fprintf(&text, "%d,%d,0.01,k%d\n", 1+n%30, 31+n%30, n)
+	}
+	file := lineFile(t, text.String())
+	killed := 0
+	for range 20 {
+		var out bytes.Buffer
+		cmd := exec.CommandContext(t.Context(), "exptool", "--db", x.db, "donate", "--file", file)
+		cmd.Stdout = &out
+		require.NoError(t, cmd.Start())
+		timer := time.AfterFunc(20*time.Millisecond+rand.N(300*time.Millisecond), func() { _ = cmd.Process.Kill() })
+		if cmd.Wait() != nil {
+			killed++
+		}
+		timer.Stop()
+		x.ok("verify")
+		var keys []string
+		for answer := range strings.Lines(out.String()) {
+			if fields := strings.Split(answer, ","); len(fields) == 9 && fields[0] != "line" { // else it was cut short
+				line, err := strconv.Atoi(fields[0])
+				require.NoError(t, err)
+				require.Contains(t, []string{statusDone, statusReplayed}, fields[1])
+				keys = append(keys, fmt.Sprintf("('k%d')", line-1))
+			}
+		}
+		if len(keys) > 0 {
+			require.Equal(t, "0", x.count("SELECT count(*) FROM (VALUES "+strings.Join(keys, ",")+") AS a (key) WHERE NOT EXISTS (SELECT FROM exptool.transfer AS t WHERE t.key = a.key)"))
+		}
+	}
+	t.Logf("%d of 20 killed", killed)
+	assert.Greater(t, killed, 3)
+	x.ok("donate", "--file", file)
+	assert.Equal(t, fmt.Sprintf("%d,%[1]d", lines), x.count("SELECT count(*), count(DISTINCT key) FROM exptool.transfer WHERE kind = 'donation'"))
+	x.ok("verify")
+}
+
 // slowly gives lines, and calls do before the one with that number.
 func slowly(lines, at int, do func()) io.Reader {
 	n := 0
@@ -117,13 +195,27 @@ func (r *runner) count(sql string) string {
 // with the keys gives nobody twice.
 func TestDonateLosesTheConnection(t *testing.T) {
 	x, db := withDollars(t)
-	in := slowly(1<<30, 3000, func() {
-		require.NoError(t, db.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-			WHERE datname = current_database() AND pid <> pg_backend_pid()`))
-	})
+	x.ok("donate", "3", "7") // makes the ledger
+	over := make(chan struct{})
+	var killing sync.WaitGroup
+	cut := func() { // again and again: one that did nothing at that moment is replaced
+		for {
+			assert.NoError(t, db.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+				WHERE datname = current_database() AND pid <> pg_backend_pid()
+				  AND (SELECT count(*) FROM exptool.transfer) > 10000 -- more than a batch, so that one was answered`))
+			select {
+			case <-over:
+				return
+			case <-time.After(7 * time.Millisecond):
+			}
+		}
+	}
+	in := slowly(1<<30, 3000, func() { killing.Go(cut) })
 	out, errs, code := x.reads(t.Context(), in, "donate", "--file", "-")
+	close(over)
+	killing.Wait()
 	assert.Equal(t, exitConnect, code, errs)
-	answered := strings.Count(out, ",done,")
+	answered := strings.Count(out, "\n") - 1 // without the header
 	assert.Regexp(t, fmt.Sprintf(`; %d lines were answered, the last of them line \d+`, answered), errs)
 	assert.Contains(t, errs, "lines with a key can be given again: nobody gives twice")
 

@@ -34,11 +34,11 @@ The dollars move now, from payer to payee. Where the experiment itself has moved
 them already there is nothing to import: the balances are right, and importing
 would move the dollars a second time.
 
-Every row is answered by a line, in order: its id, booked, replayed or refused,
-the number in the ledger, and why it was refused. Rows without an amount, or with
-0, are passed over. What is booked is known by the row's id, so that importing
-again books nothing twice, and tries again what was refused. Exit 6 if a row was
-refused.`,
+Every row is answered by a line, in order: its id; done, replayed (it was imported
+before) or refused; the number in the ledger, and why it was refused. Rows without
+an amount, or with 0, are passed over. What is done is known by the row's id, so
+that importing again moves nothing twice, and tries again what was refused. Exit 6
+if a row was refused (7 where all that was refused waited for a lock).`,
 		Example: `  exptool ledger import trials --payer participant_id --payee definition.recipient --amount answer
   exptool ledger import CustomTrial --payer participant_id --payee vars.partner --amount random_integer --session pilot --dry-run`,
 		Args:              cobra.MinimumNArgs(1),
@@ -120,42 +120,30 @@ func (s *session) bookRows(ctx context.Context, o *importOptions, answer *repo.A
 		return err
 	}
 	b.decode = report.NewDecoder(b.source.Columns(), true)
-	b.progress = s.app.streams.Progress("booking "+o.query.Entity.Name, total, cli.Rows)
+	b.progress = s.app.streams.Progress("giving "+o.query.Entity.Name, total, cli.Rows)
 	defer b.progress.Stop()
 	if _, err := s.app.writeRows(ctx, b, writeOptions{urls: func(schema.Column) bool { return false }}); err != nil {
 		b.progress.Stop()
-		if b.booked > 0 && !o.dryRun {
-			s.app.streams.Talk("%d were booked before that; importing again books the rest", b.booked)
+		if b.given > 0 && !o.dryRun {
+			s.app.streams.Talk("%s were given before that; importing again gives the rest", grouped(b.given))
 		}
 		return err
 	}
-	b.progress.Done("%s", b.summary())
-	if b.working > 0 {
-		s.app.streams.Talk("%d of them have a participant whose status is working: an open page of PsyNet that changes the dollars itself overwrites what was booked", b.working)
+	b.progress.Stop()
+	rest := ""
+	if b.passed > 0 {
+		rest = fmt.Sprintf("; %s without an amount passed over", grouped(b.passed))
 	}
-	switch {
-	case b.refused > 0:
-		return refusedf("%d of %d rows were refused", b.refused, total)
-	case b.locked > 0:
-		return failuref(exitTryAgain, "%d of %d rows were not free in time; import again", []any{b.locked, total})
+	s.app.tellTally(o.dryRun, b.given, b.replayed, b.refused, rest)
+	if !o.dryRun {
+		s.app.warnWorkingOf(s.db, b.working)
 	}
-	return nil
-}
-
-// summary is the last line.
-func (b *booking) summary() string {
-	parts := []string{fmt.Sprintf("%d booked", b.booked)}
-	for _, p := range []struct {
-		n    int64
-		what string
-	}{{b.replayed, "booked before"}, {b.refused, "refused"}, {b.locked, "not free in time"}, {b.passed, "without an amount passed over"}} {
-		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
-		}
+	if b.refused == 0 {
+		return nil
 	}
-	line := strings.Join(parts, ", ")
-	if b.o.dryRun {
-		return "dry run: " + line + "; nothing was changed"
+	f := refusedf("%d of %d rows were refused", b.refused, total).with(fmt.Sprintf("%s: %v", b.firstID, b.first))
+	if b.locked == b.refused {
+		f.code = exitTryAgain
 	}
-	return line
+	return f
 }

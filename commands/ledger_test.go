@@ -79,7 +79,7 @@ INSERT INTO game SELECT i, 1 + i / 7 % 2, 2 - i / 7 % 2, CASE i % 3 WHEN 0 THEN 
 	words := []string{"ledger", "import", "game", "--payer", "payer", "--payee", "payee", "--amount", "amount"}
 	dry, errs, code := x.run(append(words, "--dry-run")...)
 	assert.Equal(t, exitRefused, code)
-	assert.Contains(t, errs, "6666 without an amount passed over")
+	assert.Contains(t, errs, "6,666 without an amount passed over")
 	real, _, code := x.run(words...)
 	assert.Equal(t, exitRefused, code)
 	assert.Len(t, strings.Split(real, "\n"), 1+20000-6666+1)

@@ -3,10 +3,10 @@ package commands
 import (
 	"context"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
+	"exptool/internal/cli"
 	"exptool/internal/schema"
 	"exptool/repo"
 	"exptool/report"
@@ -45,16 +45,12 @@ var moveColumns = []schema.Column{
 
 // writeMove tells of one transfer that was done: in a sentence, or as a row where
 // a format was asked for.
-func (a *app) writeMove(ctx context.Context, r repo.Result, dryRun bool) error {
+func (a *app) writeMove(ctx context.Context, db *repo.DB, r repo.Result, dryRun bool) error {
 	if dryRun {
 		r.Number = 0 // it was taken back
 	}
 	if !a.formatGiven() {
-		err := a.toOutput(func(w io.Writer) (sum report.Summary, err error) {
-			_, err = io.WriteString(w, sentence(r, dryRun)+"\n")
-			return sum, err
-		})
-		if err != nil {
+		if err := a.writeLines(sentence(r, dryRun)); err != nil {
 			return err
 		}
 	} else if _, err := a.writeRows(ctx, report.Values(moveColumns, [][][]byte{moveValues(make([][]byte, 0, len(moveColumns)), r, statusOf(r))}), writeOptions{}); err != nil {
@@ -64,9 +60,24 @@ func (a *app) writeMove(ctx context.Context, r repo.Result, dryRun bool) error {
 	case dryRun:
 		a.streams.Talk("dry run: nothing was changed")
 	case r.Working && !r.Replayed:
-		a.streams.Warn("participant %s is working: an open page of theirs may write its own copy of the dollars over this", orWords(r.Payer, r.Payee))
+		a.warnWorking(db, "participant "+orWords(r.Payer, r.Payee)+" is")
 	}
 	return nil
+}
+
+// warnWorking says that a page of those who move dollars may be open. Beside a
+// private database no experiment runs.
+func (a *app) warnWorking(db *repo.DB, who string) {
+	if !db.Address().IsPrivate() {
+		a.streams.Warn("%s working: an open page of theirs may write its own copy of the dollars over this", who)
+	}
+}
+
+// warnWorkingOf is warnWorking of so many transfers.
+func (a *app) warnWorkingOf(db *repo.DB, transfers int64) {
+	if transfers > 0 {
+		a.warnWorking(db, plural(int(transfers), "transfer is", "transfers are")+" of participants who are")
+	}
 }
 
 // The statuses of a transfer.
@@ -161,3 +172,16 @@ func orWords(payer, payee int64) string {
 	}
 	return fmt.Sprintf("%d or %d", payer, payee)
 }
+
+// tellTally says what became of many transfers, and then the rest of the line.
+func (a *app) tellTally(dryRun bool, given, replayed, refused int64, rest string) {
+	did := "given"
+	if dryRun {
+		a.streams.Talk("dry run: nothing was changed")
+		did = "would be given"
+	}
+	a.streams.Talk("%s %s, replayed %s, refused %s%s", did, grouped(given), grouped(replayed), grouped(refused), rest)
+}
+
+// grouped is a number with commas: 1,234.
+func grouped(n int64) string { return strings.TrimSpace(cli.Count(n, "")) }

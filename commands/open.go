@@ -170,3 +170,13 @@ func learnedKey(addr repo.Address) string {
 	}
 	return fmt.Sprintf("%s:%d/%s", addr.Host(), addr.Port(), addr.Database())
 }
+
+// dbWords are what a command that is to be typed again says of the database,
+// where it was named by --db and is a private one: an address may have a password.
+func (a *app) dbWords() string {
+	chosen, err := a.config.Database()
+	if err != nil || chosen.Private == "" || !chosen.Origin.Named() {
+		return ""
+	}
+	return " --db " + shellQuote(chosen.Private)
+}

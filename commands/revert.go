@@ -48,5 +48,5 @@ func runRevert(ctx context.Context, a *app, o *revertOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.writeMove(ctx, r, o.dryRun)
+	return a.writeMove(ctx, db, r, o.dryRun)
 }

@@ -233,7 +233,7 @@ const peopleAtOnce = 20000
 // make makes the participants that were asked for and returns their ids.
 func (o *seedOptions) make(ctx context.Context, s *session, t *schema.Table) (ids []int64, err error) {
 	if o.dryRun {
-		s.app.streams.Talk("dry run: %d participants would be made", o.participants)
+		s.app.streams.Talk("dry run: %s would be made, and get %s", cli.Count(int64(o.participants), "participants"), o.each())
 		return nil, nil
 	}
 	progress := s.app.streams.Progress("making participants", int64(o.participants), cli.Rows)

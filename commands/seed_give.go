@@ -98,7 +98,7 @@ func (d *seeded) add(r repo.Result) {
 }
 
 // seedColumns are the columns of what seed prints.
-var seedColumns = []schema.Column{{Name: "participant_id", Kind: schema.Int}, {Name: "dollars", Kind: schema.Numeric}}
+var seedColumns = []schema.Column{{Name: "participant", Kind: schema.Int}, {Name: "dollars", Kind: schema.Numeric}}
 
 // tell says who got what.
 func (o *seedOptions) tell(ctx context.Context, s *session, done *seeded) error {
@@ -126,17 +126,17 @@ func (o *seedOptions) tell(ctx context.Context, s *session, done *seeded) error 
 	switch n := len(done.granted); {
 	case n > 0:
 		talk("%s %s %s: %s in all; random seed %d", cli.Count(int64(n), "participants"), got, o.each(), done.total, o.seed)
-	case done.held == 0 && done.others == 0:
+	case done.held == 0 && done.others == 0 && o.participants == 0:
 		talk("nobody is without dollars; nothing was given")
 	}
 	if done.opened > 0 {
 		talk("%s had dollars already: opened in the ledger at their balances", cli.Count(int64(done.opened), "participants"))
 	}
 	if done.others > 0 {
-		talk("%s were passed over: %v", cli.Count(int64(done.others), "participants"), done.first)
+		talk("%s passed over: %v", plural(done.others, "participant was", "participants were"), done.first)
 	}
 	if done.held > 0 {
-		return failuref(exitTryAgain, "%s were locked by the experiment and got nothing", []any{cli.Count(int64(done.held), "participants")}).
+		return failuref(exitTryAgain, "%s locked by the experiment and got nothing", []any{plural(done.held, "participant was", "participants were")}).
 			hint("run it again: nobody is given twice")
 	}
 	return nil

@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -38,7 +39,7 @@ ADD CONSTRAINT participant_dollars_not_negative CHECK (dollars >= 0) NOT VALID`)
 		}
 		var e *Error
 		if !errors.As(err, &e) || e.Code != "55P03" || try == alterTries {
-			return false, mustOwn(err)
+			return false, notAdded(err)
 		}
 		if err := pause(ctx); err != nil {
 			return false, err
@@ -54,13 +55,19 @@ VALIDATE CONSTRAINT participant_dollars_not_negative`)
 	})
 }
 
-// mustOwn tells what adding a column takes.
-func mustOwn(err error) error {
+// notAdded tells why the column was not added, and what adding it takes.
+func notAdded(err error) error {
 	var e *Error
-	if errors.As(err, &e) && e.Code == "42501" {
+	switch {
+	case !errors.As(err, &e):
+	case e.Code == "42501":
 		return &Error{Kind: ErrNotAllowed, Code: e.Code, cause: err,
 			Message: "the column dollars cannot be added: " + e.Message,
 			Hint:    "let the owner of the table participant run exptool seed"}
+	case e.Code == "55P03":
+		return &Error{Kind: ErrTryAgain, Code: e.Code, cause: err,
+			Message: fmt.Sprintf("the column dollars was not added: the table participant was not free within %s, %d times over", alterLockTimeout, alterTries),
+			Hint:    "the study would wait behind a longer try; run it again when less is going on"}
 	}
 	return err
 }

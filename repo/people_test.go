@@ -171,6 +171,11 @@ func TestPsyNetLoadsPeople(t *testing.T) {
 	require.NoError(t, db.CreatePsyNetTables(t.Context()))
 	_, _, err := addPeople(t, db, "Ada", "Zoë", "Siobhán 2")
 	require.NoError(t, err)
+	ledger := repo.NewLedger(db, repo.LedgerOptions{}) // the column dollars is not of PsyNet's class
+	_, err = ledger.AddDollars(t.Context())
+	require.NoError(t, err)
+	_, err = ledger.Apply(t.Context(), []repo.Transfer{{Kind: repo.Endowment, Payee: 2, Sent: 500}})
+	require.NoError(t, err)
 	assert.Equal(t, []string{
 		"participant 3", "info 0", "node 0", "network 0", "vector 0", "transmission 0", "response 0", "module_state 0",
 		`["Ada", "Zo\u00eb", "Siobh\u00e1n 2"]`, `["Participant", "working", [], ["main", -1], false, 0.0]`, "null",

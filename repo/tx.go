@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -34,7 +35,7 @@ type ReadOptions struct {
 type WriteOptions struct {
 	Timeout     time.Duration // bounds each statement; 0: no bound
 	LockTimeout time.Duration // 5 s where 0
-	Isolation   string        // "", "REPEATABLE READ" or "SERIALIZABLE"
+	Isolation   string        // READ COMMITTED where "", "REPEATABLE READ" or "SERIALIZABLE"
 	DryRun      bool          // ends in ROLLBACK
 	// together sends the BEGIN along with the first statement, which so must have no
 	// arguments to gain a round trip. A connection that died in the pool then fails
@@ -77,12 +78,10 @@ const writeTries = 3
 // Write runs fn in a transaction that is committed when fn returns nil and it
 // is no dry run. After a deadlock or a serialisation failure it runs fn again, in
 // a new transaction, three times in all. Where a server, a database or a role is
-// set to read only, it stays so.
+// set to read only, it stays so; another isolation than ours is not taken over,
+// because what waited for a lock must then see what others have committed.
 func (db *DB) Write(ctx context.Context, o WriteOptions, fn func(*Tx) error) error {
-	begin := "BEGIN"
-	if o.Isolation != "" {
-		begin += " ISOLATION LEVEL " + o.Isolation
-	}
+	begin := "BEGIN ISOLATION LEVEL " + cmp.Or(o.Isolation, "READ COMMITTED")
 	end := "COMMIT"
 	if o.DryRun {
 		end = "ROLLBACK"

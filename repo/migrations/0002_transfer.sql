@@ -77,10 +77,10 @@ WHERE epoch = coalesce(to_regclass('public.participant')::oid::bigint, 0);
 CREATE VIEW exptool.balances AS
 SELECT participant AS id, participant AS participant_id,
        sum(amount) AS dollars,
-       sum(amount) FILTER (WHERE kind IN ('endowment', 'opening')) AS endowment,
-       -coalesce(sum(amount) FILTER (WHERE kind = 'donation' AND amount < 0), 0) AS given,
-       coalesce(sum(amount) FILTER (WHERE kind = 'donation' AND amount > 0), 0) AS received,
-       coalesce(sum(amount) FILTER (WHERE kind NOT IN ('endowment', 'opening', 'donation')), 0) AS other,
+       coalesce(sum(amount) FILTER (WHERE kind IN ('endowment', 'opening')), 0.00) AS endowment,
+       -coalesce(sum(amount) FILTER (WHERE kind = 'donation' AND amount < 0), 0.00) AS given,
+       coalesce(sum(amount) FILTER (WHERE kind = 'donation' AND amount > 0), 0.00) AS received,
+       coalesce(sum(amount) FILTER (WHERE kind NOT IN ('endowment', 'opening', 'donation')), 0.00) AS other,
        count(*) FILTER (WHERE kind = 'donation') AS donations,
        max(number) AS last_transfer
 FROM (
