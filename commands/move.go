@@ -55,10 +55,10 @@ func (a *app) writeMove(ctx context.Context, r repo.Result, dryRun bool) error {
 			return sum, err
 		})
 		if err != nil {
-			return err
+			return notTold(err, r, dryRun)
 		}
 	} else if _, err := a.writeRows(ctx, report.Values(moveColumns, [][][]byte{moveValues(make([][]byte, 0, len(moveColumns)), r, statusOf(r))}), writeOptions{}); err != nil {
-		return err
+		return notTold(err, r, dryRun)
 	}
 	switch {
 	case dryRun:
@@ -67,6 +67,15 @@ func (a *app) writeMove(ctx context.Context, r repo.Result, dryRun bool) error {
 		a.streams.Warn("participant %s is working: an open page of theirs may write its own copy of the dollars over this", orWords(r.Payer, r.Payee))
 	}
 	return nil
+}
+
+// notTold is the error of writing about a transfer, which was done all the same: who
+// takes it for not done would give twice.
+func notTold(err error, r repo.Result, dryRun bool) error {
+	if dryRun {
+		return err
+	}
+	return failuref(codeOf(err), "%w; but the dollars were given, as transfer %d", []any{err, r.Number})
 }
 
 // The statuses of a transfer.
