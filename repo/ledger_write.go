@@ -156,7 +156,7 @@ func (s *settlement) lookUpKeys(ctx context.Context, batch []*pending) error {
 	var payers []int64
 	var keys []*string
 	for _, p := range batch {
-		if a := s.read[p.Payer]; p.Key != "" && a != nil && a.held {
+		if a := s.read[p.Payer]; p.Key != "" && storable(p.Key, maxKey) && a != nil && a.held {
 			payers, keys = append(payers, p.Payer), append(keys, &p.Key)
 		}
 	}
@@ -267,14 +267,17 @@ var errKeyUsed = errors.New("a key was used before")
 // notBooked tells apart why the ledger does not take a batch.
 func notBooked(err error) error {
 	var server *pq.Error
+	var e *Error
 	switch {
-	case !errors.As(err, &server):
+	case !errors.As(err, &server) || !errors.As(err, &e):
 	case server.Constraint == "transfer_key":
 		return errKeyUsed
 	case server.Constraint == "transfer_reversal":
 		return &Error{Kind: ErrConflict, Message: "the transfer was reverted already", cause: err}
 	case server.Code == "EX001":
-		return &Error{Kind: ErrNotAllowed, Message: server.Message + ": a rule or a trigger of the database forbids it", cause: err}
+		return &Error{Kind: ErrConflict, Message: server.Message + ": a rule or a trigger of the database forbids it", cause: err}
+	case e.Kind == ErrQuery && (server.Code.Class() == "P0" || server.Code.Class() == "22"): // a trigger says no
+		return &Error{Kind: ErrConflict, Code: e.Code, Message: e.Message, Hint: e.Hint, Detail: e.Detail, cause: err}
 	}
 	return err
 }
