@@ -74,6 +74,11 @@ type Ledger struct {
 
 const trusted = 8
 
+// ledgerIsolation is that of all that writes to the ledger, whatever a role has for
+// its own: what others committed before the rows were locked must be seen, and where
+// two commit at once the second waits for the number and need not begin anew.
+const ledgerIsolation = "READ COMMITTED"
+
 // NewLedger prepares the use of a database's ledger; nothing is sent yet.
 func NewLedger(db *DB, o LedgerOptions) *Ledger {
 	if o.LockTimeout == 0 {
@@ -221,7 +226,7 @@ func forgotten(err error) bool {
 // nothing is done unless all can be.
 func (l *Ledger) settle(ctx context.Context, batch []*pending, wait, whole bool) error {
 	o := l.o.WriteOptions
-	o.together = true
+	o.together, o.Isolation = true, ledgerIsolation
 	for try := 1; ; try++ {
 		var s *settlement
 		err := l.db.Write(ctx, o, func(tx *Tx) error {

@@ -244,7 +244,8 @@ func (s *settlement) store(ctx context.Context, entries []*Result, ids []int64, 
 	for i, value := range given {
 		given[i] = pq.QuoteLiteral(value)
 	}
-	statement := "SELECT exptool.book(" + strings.Join(given, ", ") + ")"
+	// The book may be older than the tables: somebody had them forgotten and made anew.
+	statement := fmt.Sprintf("SELECT CASE WHEN 'exptool.transfer'::regclass = %d THEN exptool.book(%s) ELSE -1 END", s.book.ledger, strings.Join(given, ", "))
 	run := s.Get
 	if commit {
 		run = func(ctx context.Context, dest any, query string, _ ...any) error {
@@ -254,6 +255,9 @@ func (s *settlement) store(ctx context.Context, entries []*Result, ids []int64, 
 	var before int64
 	if err := run(ctx, &before, statement); err != nil {
 		return notOurs(notBooked(err))
+	}
+	if before < 0 {
+		return errStale
 	}
 	for i := range entries {
 		entries[i].Number = before + int64(i) + 1
