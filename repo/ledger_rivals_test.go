@@ -27,6 +27,31 @@ func TestForgottenAndBegunAnew(t *testing.T) {
 	holds(t, db)
 }
 
+// TestForgottenWhileWaiting: who waits for a row is done by the next ledger.
+func TestForgottenWhileWaiting(t *testing.T) {
+	db := pgtest.Open(t, "tutorial", repo.Options{MaxConns: 4})
+	dollars(t, db, "integer", "10")
+	ledger := repo.NewLedger(db, repo.LedgerOptions{})
+	give(t, ledger, 1, 2, "")
+	var wg sync.WaitGroup
+	require.NoError(t, db.Write(t.Context(), repo.WriteOptions{}, func(tx *repo.Tx) error {
+		_, err := tx.Exec(t.Context(), "SELECT FROM participant WHERE id = 1 FOR UPDATE")
+		wg.Go(func() {
+			rs, err := ledger.Apply(context.WithoutCancel(t.Context()), []repo.Transfer{{Payer: 1, Payee: 2, Sent: 100}})
+			if assert.NoError(t, err) {
+				assert.NoError(t, rs[0].Err)
+			}
+		})
+		time.Sleep(100 * time.Millisecond)
+		_, forgetting := db.Forget(t.Context(), repo.ForgetOptions{Everything: true})
+		assert.NoError(t, forgetting)
+		time.Sleep(100 * time.Millisecond)
+		return err
+	}))
+	wg.Wait()
+	holds(t, db)
+}
+
 // TestAdoptTwiceAtOnce: there is no row to be locked of somebody who is not there,
 // who is booked once all the same.
 func TestAdoptTwiceAtOnce(t *testing.T) {
