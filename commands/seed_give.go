@@ -133,10 +133,10 @@ func (o *seedOptions) tell(ctx context.Context, s *session, done *seeded) error 
 		talk("%s had dollars already: opened in the ledger at their balances", cli.Count(int64(done.opened), "participants"))
 	}
 	if done.others > 0 {
-		talk("%s were passed over: %v", cli.Count(int64(done.others), "participants"), done.first)
+		talk("%s passed over: %v", plural(done.others, "participant was", "participants were"), done.first)
 	}
 	if done.held > 0 {
-		return failuref(exitTryAgain, "%s were locked by the experiment and got nothing", []any{cli.Count(int64(done.held), "participants")}).
+		return failuref(exitTryAgain, "%s locked by the experiment and got nothing", []any{plural(done.held, "participant was", "participants were")}).
 			hint("run it again: nobody is given twice")
 	}
 	return nil
