@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -116,8 +117,8 @@ func (b *board) forPage() bool { return b.app.format() == "json" }
 // labels are the fields that may name somebody, the best first.
 func (b *board) labels(t *schema.Table) ([]string, error) {
 	if field := b.app.config.Label; field != "" {
-		if b.forPage() && slices.Contains(identifying, strings.TrimSpace(field)) {
-			return nil, usagef("participants see the labels of json, and %s tells who somebody is", field).hint("choose another --label")
+		if name := identifies(field); b.forPage() && name != "" {
+			return nil, usagef("participants see the labels of json, and %s tells who somebody is", name).hint("choose another --label")
 		}
 		return []string{"label=" + field}, nil
 	}
@@ -132,6 +133,17 @@ func (b *board) labels(t *schema.Table) ([]string, error) {
 		fields = append(fields, "worker_id")
 	}
 	return fields, nil
+}
+
+// identifies is the name in a field or expression of a column that tells who somebody
+// is, empty where there is none.
+func identifies(field string) string {
+	for word := range strings.FieldsFuncSeq(field, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if slices.Contains(identifying, word) {
+			return word
+		}
+	}
+	return ""
 }
 
 // show writes the board once.

@@ -51,10 +51,10 @@ func (a *app) writeMove(ctx context.Context, db *repo.DB, r repo.Result, dryRun 
 	}
 	if !a.formatGiven() {
 		if err := a.writeLines(sentence(r, dryRun)); err != nil {
-			return err
+			return notTold(err, r, dryRun)
 		}
 	} else if _, err := a.writeRows(ctx, report.Values(moveColumns, [][][]byte{moveValues(make([][]byte, 0, len(moveColumns)), r, statusOf(r))}), writeOptions{}); err != nil {
-		return err
+		return notTold(err, r, dryRun)
 	}
 	switch {
 	case dryRun:
@@ -78,6 +78,15 @@ func (a *app) warnWorkingOf(db *repo.DB, transfers int64) {
 	if transfers > 0 {
 		a.warnWorking(db, plural(int(transfers), "transfer is", "transfers are")+" of participants who are")
 	}
+}
+
+// notTold is the error of writing about a transfer, which was done all the same: who
+// takes it for not done would give twice.
+func notTold(err error, r repo.Result, dryRun bool) error {
+	if dryRun {
+		return err
+	}
+	return failuref(codeOf(err), "%w; but the dollars were given, as transfer %d", []any{err, r.Number})
 }
 
 // The statuses of a transfer.

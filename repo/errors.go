@@ -65,8 +65,14 @@ func (e *Error) Error() string {
 // Is makes errors.Is(err, ErrTimeout) and the like work.
 func (e *Error) Is(target error) bool { return e.Kind != nil && target == e.Kind }
 
-// Unwrap is what the driver reported.
-func (e *Error) Unwrap() error { return e.cause }
+// Unwrap is what the driver reported. The kind of an *Error that this one was made
+// of is not its own.
+func (e *Error) Unwrap() error {
+	if inner := (*Error)(nil); errors.As(e.cause, &inner) {
+		return inner.Unwrap()
+	}
+	return e.cause
+}
 
 // oneLine makes a message of the server's safe for one line of a terminal.
 func oneLine(s string) string {

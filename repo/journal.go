@@ -2,6 +2,8 @@ package repo
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"github.com/lib/pq"
 )
@@ -10,7 +12,7 @@ import (
 // that looking does not use numbers up.
 func (w *Writer) journal(ctx context.Context, o ChangeOptions) error {
 	if err := w.migrate(ctx); err != nil {
-		return err
+		return noJournal(err)
 	}
 	group := "nextval('exptool.change_group')"
 	if o.DryRun {
@@ -41,5 +43,16 @@ func (w *Writer) journal(ctx context.Context, o ChangeOptions) error {
 )
 SELECT group_id
 FROM header`, args...)
-	return notOurs(err)
+	return noJournal(notOurs(err))
+}
+
+// noJournal tells who may not write the journal that there is a way without it.
+func noJournal(err error) error {
+	if e := (*Error)(nil); errors.As(err, &e) && e.Code == "42501" {
+		told := *e
+		told.Message = "the journal cannot be written: " + strings.TrimPrefix(e.Message, notForUser)
+		told.Hint += ", or use --no-journal, without undo"
+		return &told
+	}
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -213,7 +214,7 @@ func (t Transfer) parties() string {
 // had them forgotten.
 func forgotten(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && (e.Code == "42883" || e.Code == "3F000")
+	return errors.As(err, &e) && (e.Code == "42883" || e.Code == "3F000" || e.Code == "42P01" && strings.Contains(e.Message, `"exptool.`))
 }
 
 // settle runs a batch in one transaction and answers it; what waits for a lock is

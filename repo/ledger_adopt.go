@@ -5,11 +5,18 @@ import (
 	"fmt"
 )
 
+// adoptLock is the advisory lock of Adopt.
+const adoptLock = migrationLock + 1
+
 // Adopt books what was changed behind the ledger's back as adjustments, so that it
 // holds again, and returns them. Those that Verify calls not adoptable stay.
 func (l *Ledger) Adopt(ctx context.Context) ([]Result, error) {
 	var adjustments []Result
 	err := l.db.Write(ctx, l.o.WriteOptions, func(tx *Tx) error {
+		// Two at once would both book somebody who has no row to be locked.
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(adoptLock)); err != nil {
+			return err
+		}
 		v, err := tx.verify(ctx)
 		if err != nil {
 			return err
@@ -24,7 +31,7 @@ func (l *Ledger) Adopt(ctx context.Context) ([]Result, error) {
 			return nil
 		}
 		s := &settlement{Tx: tx, ledger: l, wait: true}
-		if s.book, err = tx.openBook(ctx); err != nil {
+		if s.book, err = tx.beginBook(ctx); err != nil {
 			return err
 		}
 		if err := s.lock(ctx, ids); err != nil {

@@ -2,7 +2,6 @@ package repo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 // book is what a ledger knows of the present launch.
 type book struct {
 	Epoch
+	ledger int64 // oid of exptool.transfer: once that is forgotten nobody is opened in the next one
 	column dollarColumn
 	status bool // participants have a status
 	// opened are the participants that are known to be in the ledger, a bit each.
@@ -55,8 +55,9 @@ func (c dollarColumn) fits(amount Cents) error {
 	return nil
 }
 
-// numericType takes numeric(10,2) apart.
-var numericType = regexp.MustCompile(`^numeric\((\d+),(-?\d+)\)$`)
+// numericType takes numeric(10,2) apart. A negative scale rounds dollars away, and is
+// no type for them.
+var numericType = regexp.MustCompile(`^numeric\((\d+),(\d+)\)$`)
 
 // newDollarColumn knows the types that dollars may have.
 func newDollarColumn(typ string) (dollarColumn, error) {
@@ -90,8 +91,19 @@ func newDollarColumn(typ string) (dollarColumn, error) {
 	return c, nil
 }
 
-// openBook finds out what the present launch is and how it keeps dollars, and makes
-// our tables where they are not there.
+// beginBook is openBook for writing: it makes our tables where they are not there.
+func (tx *Tx) beginBook(ctx context.Context) (*book, error) {
+	b, err := tx.openBook(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.migrate(ctx); err != nil {
+		return nil, err
+	}
+	return b, notOurs(tx.Get(ctx, &b.ledger, "SELECT 'exptool.transfer'::regclass::oid::bigint"))
+}
+
+// openBook finds out what the present launch is and how it keeps dollars.
 func (tx *Tx) openBook(ctx context.Context) (*book, error) {
 	b := &book{opened: map[int64]uint64{}}
 	var found struct {
@@ -99,11 +111,20 @@ func (tx *Tx) openBook(ctx context.Context) (*book, error) {
 		Type        string `db:"type"`
 		ID          string `db:"id"`
 		Status      bool   `db:"status"`
+		Generated   bool   `db:"generated"`
+		Spread      bool   `db:"spread"`
 	}
 	err := tx.Get(ctx, &found, `SELECT to_regclass('public.participant') IS NOT NULL AS participant,
        coalesce(max(format_type(atttypid, atttypmod)) FILTER (WHERE attname = 'dollars'), '') AS type,
        coalesce(max(format_type(atttypid, atttypmod)) FILTER (WHERE attname = 'id'), '') AS id,
-       coalesce(bool_or(attname = 'status'), false) AS status
+       coalesce(bool_or(attname = 'status'), false) AS status,
+       coalesce(bool_or(attname = 'dollars' AND attgenerated <> ''), false) AS generated,
+       EXISTS (
+           SELECT
+           FROM pg_class AS c
+           WHERE c.oid = to_regclass('public.participant')
+             AND (c.relkind <> 'r' OR EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid))
+       ) AS spread
 FROM pg_attribute
 WHERE attrelid = to_regclass('public.participant')
   AND attnum > 0
@@ -113,10 +134,14 @@ WHERE attrelid = to_regclass('public.participant')
 		return nil, err
 	case !found.Participant:
 		return nil, &Error{Kind: ErrNotFound, Message: "there is no table participant", Hint: "exptool seed --participants 20 makes one in a private database"}
+	case found.Spread: // its rows tell the oid of another table, or none
+		return nil, &Error{Kind: ErrRefused, Message: "participant is a view, or a table that others inherit from or partition: a ledger needs one table with all participants"}
 	case found.ID != "integer" && found.ID != "bigint":
 		return nil, &Error{Kind: ErrRefused, Message: "participant.id is " + found.ID + ": the ledger names participants by whole numbers"}
 	case found.Type == "":
 		return nil, errNoDollars
+	case found.Generated:
+		return nil, &Error{Kind: ErrRefused, Message: "participant.dollars is a generated column: the database computes it, and no ledger can be kept in it"}
 	}
 	if b.column, err = newDollarColumn(found.Type); err != nil {
 		return nil, err
@@ -134,6 +159,6 @@ var errNoDollars = &Error{Kind: ErrRefused, Message: "participants have no dolla
 // errLocked answers a transfer whose row somebody else holds, errStale one that
 // met another launch than the book knows.
 var (
-	errLocked = errors.New("a row is locked")
+	errLocked = &Error{Kind: ErrTryAgain, Message: "a row was not free", Hint: "the experiment is writing there; try again"}
 	errStale  = &Error{Kind: ErrTryAgain, Message: "the experiment was launched anew a moment ago", Hint: "look again, then try again"}
 )

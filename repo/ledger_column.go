@@ -38,6 +38,9 @@ ADD CONSTRAINT participant_dollars_not_negative CHECK (dollars >= 0) NOT VALID`)
 			break
 		}
 		var e *Error
+		if errors.As(err, &e) && e.Code == "42701" { // another exptool was faster
+			return false, nil
+		}
 		if !errors.As(err, &e) || e.Code != "55P03" || try == alterTries {
 			return false, notAdded(err)
 		}

@@ -51,10 +51,7 @@ type payerKey struct {
 func (s *settlement) run(ctx context.Context, batch []*pending) error {
 	if s.book = s.ledger.book; s.book == nil {
 		var err error
-		if s.book, err = s.openBook(ctx); err != nil {
-			return err
-		}
-		if err = s.migrate(ctx); err != nil {
+		if s.book, err = s.beginBook(ctx); err != nil {
 			return err
 		}
 	}
@@ -95,7 +92,8 @@ func (s *settlement) run(ctx context.Context, batch []*pending) error {
 }
 
 // decide settles the batch in memory, from what was read, which it leaves as it is.
-// It reports whether anything was refused, and whether anything that has a key was.
+// It reports whether anything was refused or is locked, and whether anything that has
+// a key was refused.
 func (s *settlement) decide(batch []*pending) (refused, withKey bool) {
 	s.accounts = make(map[int64]*account, len(s.read))
 	for id, a := range s.read {
@@ -117,7 +115,7 @@ func (s *settlement) decide(batch []*pending) (refused, withKey bool) {
 			if r.Payer != Bank {
 				waiting[r.Payer] = true
 			}
-			r.Err = errLocked
+			r.Err, refused = errLocked, true
 			continue
 		}
 		if r.Err = s.one(r); r.Err != nil {

@@ -87,12 +87,14 @@ func (tx *Tx) ours(ctx context.Context, table string) (there bool, err error) {
 	return there, err
 }
 
+const notForUser = "what exptool keeps is not for this user: "
+
 // notOurs explains a missing privilege on our schema.
 func notOurs(err error) error {
-	if e := (*Error)(nil); errors.As(err, &e) && e.Code == "42501" {
+	if e := (*Error)(nil); errors.As(err, &e) && e.Code == "42501" && !strings.Contains(e.Message, "participant") {
 		return &Error{Kind: ErrNotAllowed, Code: e.Code, cause: err,
-			Message: "the journal cannot be written: " + e.Message,
-			Hint:    "let the owner GRANT CREATE ON DATABASE to this user (or ALL on schema exptool, its tables and sequences), or use --no-journal, without undo"}
+			Message: notForUser + e.Message,
+			Hint:    "let the owner GRANT CREATE ON DATABASE to this user (or ALL on schema exptool, its tables, sequences and functions)"}
 	}
 	return err
 }

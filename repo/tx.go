@@ -126,7 +126,7 @@ func settings(lock time.Duration) string {
 	return " SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " + milliseconds(lock) +
 		"; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = hex" +
 		"; SET LOCAL intervalstyle = postgres; SET LOCAL quote_all_identifiers = off" +
-		"; SET LOCAL standard_conforming_strings = on"
+		"; SET LOCAL standard_conforming_strings = on; SET LOCAL array_nulls = on"
 }
 
 // milliseconds is a lock timeout as SET takes it; 0 would be none.
@@ -142,7 +142,7 @@ func milliseconds(lock time.Duration) string {
 // than that for lists of any length.
 func ledgerSettings(lock time.Duration) string {
 	return " SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " + milliseconds(lock) +
-		"; SET LOCAL extra_float_digits = 1; SET LOCAL plan_cache_mode = force_generic_plan"
+		"; SET LOCAL extra_float_digits = 1; SET LOCAL array_nulls = on; SET LOCAL plan_cache_mode = force_generic_plan"
 }
 
 func (db *DB) transact(ctx context.Context, begin string, timeout time.Duration, together bool, end string, fn func(*Tx) error) error {

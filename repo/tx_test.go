@@ -54,7 +54,7 @@ func TestStatements(t *testing.T) {
 	})
 	require.Len(t, sent, 3)
 	assert.Equal(t, "/* exptool */ BEGIN READ ONLY; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 5000; SET LOCAL extra_float_digits = 1; "+
-		"SET LOCAL bytea_output = hex; SET LOCAL intervalstyle = postgres; SET LOCAL quote_all_identifiers = off; SET LOCAL standard_conforming_strings = on", sent[0].SQL)
+		"SET LOCAL bytea_output = hex; SET LOCAL intervalstyle = postgres; SET LOCAL quote_all_identifiers = off; SET LOCAL standard_conforming_strings = on; SET LOCAL array_nulls = on", sent[0].SQL)
 	assert.Equal(t, []any{7}, sent[1].Args)
 	assert.Equal(t, "/* exptool */ ROLLBACK", sent[2].SQL)
 	for _, s := range sent {
