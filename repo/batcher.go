@@ -44,7 +44,7 @@ var errClosed = &Error{Kind: ErrCancelled, Message: "interrupted, nothing was gi
 // Submit hands a transfer in. Those of one payer are settled in the order in which
 // they were handed in.
 func (b *Batcher) Submit(t Transfer) *Ticket {
-	ticket := &Ticket{pending: pending{Transfer: t, since: time.Now()}, done: make(chan struct{})}
+	ticket := &Ticket{pending: pending{Transfer: t}, done: make(chan struct{})}
 	b.mu.Lock()
 	closed := b.closed
 	if !closed {

@@ -86,7 +86,7 @@ func NewLedger(db *DB, o LedgerOptions) *Ledger {
 // pending is a transfer that waits for its answer.
 type pending struct {
 	Transfer
-	since  time.Time // when it was asked for
+	locked time.Time // when a row of it was first found locked
 	result Result
 }
 
@@ -135,9 +135,8 @@ var errNotAll = &Error{Kind: ErrRefused, Message: "a transfer was refused"}
 
 func newPending(transfers []Transfer) []*pending {
 	all := make([]*pending, len(transfers))
-	now := time.Now()
 	for i, t := range transfers {
-		all[i] = &pending{Transfer: t, since: now}
+		all[i] = &pending{Transfer: t}
 	}
 	return all
 }
@@ -189,7 +188,10 @@ func (l *Ledger) round(ctx context.Context, batch []*pending) (again []*pending,
 		if !errors.Is(p.result.Err, errLocked) {
 			continue
 		}
-		if time.Since(p.since) < l.o.LockTimeout {
+		if p.locked.IsZero() { // it may have waited for its turn before
+			p.locked = time.Now()
+		}
+		if time.Since(p.locked) < l.o.LockTimeout {
 			again = append(again, p)
 			continue
 		}
