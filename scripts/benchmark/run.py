@@ -6,13 +6,14 @@ import sys
 
 import cases_change
 import cases_ledger
+import cases_log
 import cases_query
 import databases
 import document
 import timing
 from case import Context, Missing, Row
 
-CASES = {**cases_query.CASES, **cases_change.CASES, **cases_ledger.CASES}
+CASES = {**cases_query.CASES, **cases_change.CASES, **cases_ledger.CASES, **cases_log.CASES}
 SLIM_TRIALS = 10_000_000
 FULL = 500_000
 PEOPLE = 100_000
