@@ -127,6 +127,7 @@ type Entry struct {
 	Truncated bool
 
 	shape shape
+	cache *shapeCache
 }
 
 // Param is one bound parameter.
