@@ -58,7 +58,7 @@ func (n *normalizer) rowAt(r *rows, i int) int {
 		n.mark(i)
 	}
 	n.hash, r.in = hashSeed, true
-	if end, values := listEnd(n.s, open, n.values); end > 0 {
+	if end, values, _ := listEnd(n.s, open, n.values); end > 0 {
 		n.values = values
 		n.putList("(", ")")
 		n.endRow(r)
@@ -73,7 +73,7 @@ func (n *normalizer) endRow(r *rows) {
 	row := n.hash
 	r.in = false
 	if r.some && row == r.prev {
-		n.hash, n.last = r.before, r.last
+		n.hash, n.last, n.many = r.before, r.last, true
 		if n.build {
 			n.out = n.out[:r.out]
 		}
@@ -103,13 +103,13 @@ func (n *normalizer) foldRows() {
 
 // listEnd is the offset after the list that opens at i if there is nothing in
 // it but values, lists of values and commas, -1 otherwise; and the values added
-// to the hash.
-func listEnd(s string, i int, values uint64) (int, uint64) {
+// to the hash; many says that the outermost list has several.
+func listEnd(s string, i int, values uint64) (end int, hash uint64, many bool) {
 	depth, element := 0, true
 	for {
 		i = skipSpace(s, i)
 		if i >= len(s) {
-			return -1, values
+			return -1, values, false
 		}
 		switch c := s[i]; {
 		case element && (c == '(' || c == '['):
@@ -118,16 +118,17 @@ func listEnd(s string, i int, values uint64) (int, uint64) {
 		case c == ')' || c == ']':
 			i++
 			if depth--; depth == 0 {
-				return i, values
+				return i, values, many
 			}
 			i, element = castEnd(s, i), false
 		case !element && c == ',':
 			i++
 			element = true
+			many = many || depth == 1
 		case element:
 			end, more := valueEnd(s, i)
 			if end == i {
-				return -1, values
+				return -1, values, false
 			}
 			if !more { // ARRAY: its list comes
 				values = hashText(values, s, i, end)
@@ -137,7 +138,7 @@ func listEnd(s string, i int, values uint64) (int, uint64) {
 		default: // 'a' 'b' on two lines is one value
 			end, more := valueEnd(s, i)
 			if end == i || more || classes[c] == cOp || classes[c] == cDot || s[i:end] == ellipsis {
-				return -1, values
+				return -1, values, false
 			}
 			values = hashText(values, s, i, end)
 			i = castEnd(s, end)

@@ -5,6 +5,7 @@ package sqllog
 type shape struct {
 	hash   uint64 // of the normalised tokens
 	values uint64 // of the values
+	many   bool   // a list of several values or rows is in it
 	done   bool
 }
 
@@ -16,6 +17,7 @@ type normalizer struct {
 	s      string
 	hash   uint64
 	values uint64
+	many   bool
 
 	build bool
 	out   []byte
@@ -61,7 +63,7 @@ func normalize(sql string) string {
 func shapeOf(sql string) shape {
 	n := normalizer{s: sql, hash: hashSeed, values: hashSeed}
 	n.run()
-	return shape{hash: n.hash, values: n.values, done: true}
+	return shape{hash: n.hash, values: n.values, many: n.many, done: true}
 }
 
 func (n *normalizer) run() {
@@ -229,11 +231,11 @@ func (n *normalizer) listAt(i int, open byte, opening, closing string, otherwise
 	if i >= len(n.s) || n.s[i] != open {
 		return otherwise
 	}
-	end, values := listEnd(n.s, i, n.values)
+	end, values, many := listEnd(n.s, i, n.values)
 	if end < 0 {
 		return otherwise
 	}
-	n.values = values
+	n.values, n.many = values, n.many || many
 	n.before()
 	n.putList(opening, closing)
 	if open == '[' {

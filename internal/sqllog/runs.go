@@ -85,6 +85,5 @@ type Advice struct {
 	Text string
 }
 
-// ClassName is the simple rule from table to class: custom_trial → CustomTrial,
-// with Dallinger's own tables by their classes' names.
+// ClassName is the simple rule from table to class: custom_trial → CustomTrial.
 func ClassName(table string) string { return className(table) }

@@ -44,7 +44,7 @@ type TopRow struct {
 	Timed  int64 // runs whose duration the log has: of these are the next
 	Total  time.Duration
 	Mean   time.Duration
-	P95    time.Duration // at most 1 % off, see Quantile's buckets
+	P95    time.Duration // exact up to 64 runs, then at most 1 % off
 	Max    time.Duration
 	Share  float64 // of all statements' total, 0 to 1
 
