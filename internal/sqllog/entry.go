@@ -96,7 +96,7 @@ type Entry struct {
 	QueryID   int64  // as computed by the server, 0 where not
 
 	Severity Severity
-	SQLState string
+	SQLState string // "" where nothing went wrong (00000)
 	Kind     Kind
 	// Message is the whole message: of a statement "duration: 0.1 ms  statement: …"
 	// or "statement: …".

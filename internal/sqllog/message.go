@@ -14,6 +14,9 @@ func (e *Entry) classify() {
 			e.PID = int(n)
 		}
 	}
+	if e.SQLState == "00000" { // jsonlog leaves it out
+		e.SQLState = ""
+	}
 	if e.Severity == Log {
 		e.classifyLog()
 	}
@@ -119,9 +122,20 @@ func (e *Entry) plan(m string) {
 	e.Statement = text[:end]
 }
 
+// modifies says whether a plan's node changes rows: it gives none, whatever it
+// changed.
+func modifies(node string) bool {
+	for _, verb := range [...]string{"Update on ", "Insert on ", "Delete on ", "Merge on "} {
+		if strings.HasPrefix(node, verb) {
+			return true
+		}
+	}
+	return false
+}
+
 func (e *Entry) planRows(line string) {
-	_, actual, ok := strings.Cut(line, "(actual ")
-	if !ok {
+	node, actual, ok := strings.Cut(line, "(actual ")
+	if !ok || modifies(node) {
 		return
 	}
 	_, rows, ok := strings.Cut(actual, "rows=")

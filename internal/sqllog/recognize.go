@@ -1,6 +1,9 @@
 package sqllog
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // commonPrefixes are settings of log_line_prefix that are often met: Postgres'
 // default, Debian's, RDS', pgBadger's advice. Those that say more come first.
@@ -28,8 +31,9 @@ func sample(text string, final bool) []string {
 	return found
 }
 
-// recognize finds the prefix that most lines have; nil where none fits the
-// first line.
+// recognize finds the prefix that the first line has and most others too. A
+// line that stands alone with a prefix without a time is none: the log begins
+// in its middle.
 func recognize(found []string) *prefix {
 	candidates := commonPrefixes
 	var inferred []string
@@ -48,6 +52,9 @@ func recognize(found []string) *prefix {
 	candidates = append(candidates[:len(candidates):len(candidates)], inferred...)
 	var best *prefix
 	most := 0
+	if len(found) > 1 {
+		most = 1
+	}
 	for _, text := range candidates {
 		x, n := compilePrefix(text), 0
 		for _, line := range found {
@@ -56,7 +63,11 @@ func recognize(found []string) *prefix {
 				n++
 			}
 		}
-		if n > most {
+		var h head
+		if len(found) == 0 || !x.match(found[0], &h) {
+			continue
+		}
+		if n > most || n == most && best == nil && h.time+h.epoch != "" {
 			best, most = x, n
 		}
 	}
@@ -143,7 +154,7 @@ func inferPrefix(line string) string {
 		for to < end && isPlain(line[to]) {
 			to++
 		}
-		i = inferWord(&b, put, line[:end], i, to)
+		i = inferWord(&b, used, put, line[:end], i, to)
 	}
 	return b.String()
 }
@@ -153,7 +164,7 @@ func isPlain(c byte) bool {
 }
 
 // inferWord takes the word line[i:to]; the offset to go on at.
-func inferWord(b *strings.Builder, put func(escape, other string), line string, i, to int) int {
+func inferWord(b *strings.Builder, used map[string]bool, put func(escape, other string), line string, i, to int) int {
 	word := line[i:to]
 	if key, ok := prefixKeys[strings.ToLower(word)]; ok && to < len(line) && line[to] == '=' {
 		b.WriteString(word + "=")
@@ -177,8 +188,17 @@ func inferWord(b *strings.Builder, put func(escape, other string), line string, 
 	switch {
 	case digits == len(word) && len(word) == 5 && word == "00000":
 		put("%e", "%L")
+	case digits == len(word) && !used["%p"]:
+		blanks := skipBlank(line, to) - to
+		if blanks == 0 || to+blanks >= len(line) || line[to+blanks] != ']' {
+			put("%p", "%P")
+			break
+		}
+		put("%-"+strconv.Itoa(len(word)+blanks)+"p", "%P")
+		used["%p"] = true
+		return to + blanks
 	case digits == len(word):
-		put("%p", "%l")
+		put("%l", "%P")
 	case strings.HasSuffix(word, "-1") && digits == len(word)-2:
 		put("%l", "%L")
 		b.WriteString("-1")

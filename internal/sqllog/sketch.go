@@ -42,16 +42,38 @@ func (s *sketch) add(d time.Duration) {
 			s.exact = append(s.exact, uint32(us))
 			return
 		}
-		for _, x := range s.exact {
-			s.put(bucketOf(uint64(x)))
-		}
-		s.exact = nil
+		s.spill()
 	}
-	s.put(bucketOf(us))
+	s.put(bucketOf(us), 1)
 }
 
-// put counts a bucket; the counts grow to both sides.
-func (s *sketch) put(b int) {
+// spill turns the exact durations into buckets.
+func (s *sketch) spill() {
+	for _, x := range s.exact {
+		s.put(bucketOf(uint64(x)), 1)
+	}
+	s.exact = nil
+}
+
+// merge adds all durations of another sketch.
+func (s *sketch) merge(o *sketch) {
+	for _, us := range o.exact {
+		s.add(time.Duration(us) * time.Microsecond)
+	}
+	if o.count == nil {
+		return
+	}
+	s.spill()
+	for k, c := range o.count {
+		if c > 0 {
+			s.put(o.first+k, c)
+			s.n += int64(c)
+		}
+	}
+}
+
+// put counts n in a bucket; the counts grow to both sides.
+func (s *sketch) put(b int, n uint32) {
 	switch {
 	case s.count == nil:
 		s.first, s.count = b, make([]uint32, 1, 64)
@@ -62,7 +84,7 @@ func (s *sketch) put(b int) {
 	for b >= s.first+len(s.count) {
 		s.count = append(s.count, 0)
 	}
-	s.count[b-s.first]++
+	s.count[b-s.first] += n
 }
 
 // quantile is the smallest duration that the share p of all does not exceed.

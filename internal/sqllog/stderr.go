@@ -41,9 +41,6 @@ func (p *parser) stderrRecord(e *Entry) bool {
 		var h head
 		text := p.view(p.pos, end)
 		known := p.matchLine(text, &h)
-		if !known && !whole && !p.flushing {
-			return false
-		}
 		switch {
 		case !known && len(p.prefixes) == 0 && p.undecided():
 			return false

@@ -177,32 +177,6 @@ func (s *sum) merge(o *sum) {
 	s.sketch.merge(&o.sketch)
 }
 
-func (s *sketch) merge(o *sketch) {
-	for _, us := range o.exact {
-		s.add(time.Duration(us) * time.Microsecond)
-	}
-	for k, c := range o.count {
-		if c == 0 {
-			continue
-		}
-		s.add(time.Duration(bucketMiddle(o.first+k)) * time.Microsecond)
-		if c == 1 {
-			continue
-		}
-		for _, us := range s.exact { // there are enough for buckets
-			s.put(bucketOf(uint64(us)))
-		}
-		s.exact = nil
-		if s.count == nil {
-			s.put(o.first + k)
-			s.count[o.first+k-s.first]--
-		}
-		b := bucketOf(bucketMiddle(o.first + k))
-		s.count[b-s.first] += c - 1
-		s.n += int64(c - 1)
-	}
-}
-
 func (t *top) total() TopRow { return t.all.finished(t.all.row.Total) }
 
 // shorten cuts a text at a character, and says so by an ellipsis.
