@@ -250,10 +250,15 @@ func FuzzParser(f *testing.F) {
 			readAll(t, data, Options{})
 			return
 		}
-		whole := readAll(t, data, o)
-		p := NewParser(o)
 		var e Entry
-		var pieces []Entry
+		var whole, pieces []Entry
+		r := NewReader(bytes.NewReader(data), o)
+		r.searches = maxSearches // so is a second prefix
+		for r.Next(&e) == nil {
+			whole = append(whole, e.Clone())
+		}
+		p := NewParser(o)
+		p.searches = maxSearches
 		for rest := data; len(rest) > 0; {
 			n := min(int(split)+1, len(rest))
 			p.Feed(rest[:n])

@@ -72,6 +72,7 @@ func (e *Entry) shaped() *shape {
 
 func clone(e *Entry) Entry {
 	c := *e
+	c.cache = nil
 	for _, s := range []*string{
 		&c.Zone, &c.Session, &c.User, &c.Database, &c.App, &c.Remote, &c.VirtualID, &c.Backend, &c.Command,
 		&c.SQLState, &c.Message, &c.Prepared, &c.ParamText, &c.Detail, &c.Hint, &c.Context,
