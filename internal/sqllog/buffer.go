@@ -6,12 +6,8 @@ import (
 	"unsafe"
 )
 
-const (
-	// blockSize is what is allocated at once for the log's text.
-	blockSize = 256 << 10
-	// enough bytes to give up waiting for something that is recognised.
-	enough = 64 << 10
-)
+// blockSize is what is allocated at once for the log's text.
+const blockSize = 256 << 10
 
 // buffer is the part of the log that has not been given out. The text of a
 // block is never written twice, so that the strings of entries can be views of

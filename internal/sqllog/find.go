@@ -265,6 +265,9 @@ func (r *runs) sweep() {
 		s.before.keep()
 		for k := range s.open {
 			o := &s.open[k]
+			if o.example.own {
+				continue
+			}
 			o.before.keep()
 			o.example.keep()
 			for n := range o.names {

@@ -266,7 +266,10 @@ func (n *normalizer) operatorAt(i int) int {
 			return n.valueAt(i, numberEnd(s, j))
 		}
 	}
-	end := operatorEnd(s, i)
+	end := i + 1
+	if end < len(s) && classes[s[end]] == cOp {
+		end = operatorEnd(s, i)
+	}
 	if end == i+1 && s[i] == '?' && !n.operand {
 		return n.valueAt(i, end)
 	}

@@ -49,12 +49,13 @@ func (p *parser) next(e *Entry) bool {
 
 // record fills e with the next message.
 func (p *parser) record(e *Entry) bool {
-	if p.format == Unknown {
-		if p.format = detect(p.buf[p.pos:]); p.format == Unknown {
-			if p.undecided() {
-				return false
-			}
-			p.format = Stderr
+	for p.format == Unknown {
+		end, next, _, ok := p.line()
+		if !ok {
+			return false
+		}
+		if p.format = detectLine(p.view(p.pos, end)); p.format == Unknown {
+			p.skip(next) // the rest of a record that was begun before
 		}
 	}
 	switch p.format {

@@ -75,7 +75,9 @@ func (p *Parser) Next(e *Entry) bool { return p.next(e) }
 // a duration that comes later is a Duration entry that has its statement's
 // text, user and so on, so that a reader can tell which one took so long.
 //
-// In a pause a half-written last line would be torn: FlushLines leaves it.
+// In a pause a half-written last line would be torn: FlushLines leaves it. The
+// server writes a message's lines at once; lines that come after a Flush all the
+// same have lost their message and are Skipped.
 func (p *Parser) Flush() { p.flush(true) }
 
 // FlushLines is Flush without the last line if it has no end yet.

@@ -217,19 +217,27 @@ func inferWord(b *strings.Builder, used map[string]bool, put func(escape, other 
 }
 
 func detect(data []byte) Format {
-	text := string(data[:min(len(data), enough)])
-	text = strings.TrimPrefix(text, "\ufeff")
-	for k := 0; k < 200 && text != ""; k++ {
+	text := strings.TrimPrefix(string(data), "\ufeff")
+	for text != "" {
 		line, rest, _ := strings.Cut(text, "\n")
-		text = rest
-		switch {
-		case strings.HasPrefix(line, `{"timestamp":"`):
-			return JSON
-		case isCSV(line):
-			return CSV
-		case line != "" && line[0] != '\t' && inferPrefix(line) != "" || severityPlace(line) == 0:
-			return Stderr
+		if f := detectLine(line); f != Unknown {
+			return f
 		}
+		text = rest
+	}
+	return Unknown
+}
+
+// detectLine tells the format by a line that begins a record; Unknown where
+// none begins.
+func detectLine(line string) Format {
+	switch {
+	case strings.HasPrefix(line, `{"timestamp":"`):
+		return JSON
+	case isCSV(line):
+		return CSV
+	case line != "" && line[0] != '\t' && severityPlace(line) >= 0:
+		return Stderr
 	}
 	return Unknown
 }

@@ -42,8 +42,6 @@ func (p *parser) stderrRecord(e *Entry) bool {
 		text := p.view(p.pos, end)
 		known := p.matchLine(text, &h)
 		switch {
-		case !known && len(p.prefixes) == 0 && p.undecided():
-			return false
 		case !known || h.field != fMessage && !p.open:
 			p.foreign(next)
 		case h.field != fMessage:
@@ -61,11 +59,6 @@ func (p *parser) stderrRecord(e *Entry) bool {
 			}
 		}
 	}
-}
-
-// undecided says whether to wait for more text before the prefix is given up.
-func (p *parser) undecided() bool {
-	return !p.flushing && len(p.buf)-p.pos < enough
 }
 
 // matchLine reads a line's prefix by those found so far, or by a new one.
