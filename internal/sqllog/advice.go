@@ -2,10 +2,14 @@ package sqllog
 
 import "strings"
 
-// advise says what to write instead of one query per row; normal and before are
-// normalised.
-func advise(normal, before string, class func(string) string) Advice {
+// advise says what to write instead of one query per row: the statement as
+// normalised and as it was, and the one before it as it was.
+func advise(normal, example, before string, class func(string) string) Advice {
 	words := strings.Fields(normal)
+	plain := class
+	if name := subclass(example); name != "" {
+		class = func(string) string { return name }
+	}
 	a := Advice{}
 	if len(words) == 0 {
 		return a
@@ -14,7 +18,12 @@ func advise(normal, before string, class func(string) string) Advice {
 	switch a.Verb {
 	case "SELECT":
 		a.Table, a.Column = tableAfter(words, "FROM"), comparedColumn(words)
-		a.reading(tableAfter(strings.Fields(before), "FROM"), class)
+		owner := tableAfter(strings.Fields(Normalize(before)), "FROM")
+		parent := subclass(before)
+		if parent == "" {
+			parent = plain(owner)
+		}
+		a.reading(owner, parent, class(a.Table), plain)
 	case "INSERT":
 		a.Table = tableAfter(words, "INTO")
 		a.inserting(class)
@@ -31,13 +40,12 @@ func advise(normal, before string, class func(string) string) Advice {
 }
 
 // reading: owner is the table of the query before, whose rows these queries may
-// belong to.
-func (a *Advice) reading(owner string, class func(string) string) {
+// belong to, o its class, t that of the table.
+func (a *Advice) reading(owner, o, t string, class func(string) string) {
 	if a.Table == "" || a.Column == "" {
 		a.Text = "one query per row: ask once for all rows"
 		return
 	}
-	t := class(a.Table)
 	list := "values"
 	if a.Column == "id" || strings.HasSuffix(a.Column, "_id") {
 		list = strings.TrimPrefix(a.Column, "_") + "s"
@@ -50,7 +58,6 @@ func (a *Advice) reading(owner string, class func(string) string) {
 		a.Or = p + ".query.options(selectinload(" + p + "." + a.Table + "s)).all()"
 		a.Text = "the rows of " + a.Table + " are loaded for one " + parent + " at a time: ask for all at once, or load the relationship with its owners (its name is the one in your class)"
 	case a.Column == "id" && owner != "" && owner != a.Table:
-		o := class(owner)
 		a.Or = o + ".query.options(joinedload(" + o + "." + a.Table + ")).all()"
 		a.Text = "each " + a.Table + " is loaded by itself, after the rows of " + owner + ": ask for all at once, or load the relationship with them (its name is the one in your class)"
 	default:
@@ -87,6 +94,22 @@ func (a *Advice) deleting(class func(string) string) {
 	t := class(a.Table)
 	a.Code = t + ".query.filter(" + t + "." + a.Column + ".in_(" + a.Column + "s)).delete(synchronize_session=False)"
 	a.Text = "rows are deleted one at a time: delete them in one statement"
+}
+
+// subclass is the class that a query asks for, where several share a table: the
+// first value of SQLAlchemy's "type IN ('module.Class', …)", its subclasses come
+// after it; "" where there is none.
+func subclass(example string) string {
+	_, list, ok := strings.Cut(example, ".type IN ('")
+	if !ok {
+		return ""
+	}
+	identity, _, _ := strings.Cut(list, "'")
+	module, _, dotted := strings.Cut(identity, ".")
+	if !dotted || module == "" { // an identity set by hand is not the class's name
+		return ""
+	}
+	return plainName(identity)
 }
 
 // tableAfter is the table named after the first such keyword outside of

@@ -40,7 +40,7 @@ func (k Kind) String() string {
 	return [...]string{"other", "statement", "execute", "fetch", "parse", "bind", "duration", "plan"}[k]
 }
 
-// Severity is how serious an entry is, in the order of log_min_messages.
+// Severity is how serious an entry is.
 type Severity uint8
 
 const (
@@ -50,8 +50,8 @@ const (
 	Info
 	Notice
 	Warning
-	// Log stands between Warning and Error, as in Postgres for a server's log
-	// it would be above Error: order by IsError, not by number.
+	// Log is what the administrator is told: statements, connections. It is no
+	// error, though log_min_messages ranks it above one.
 	Log
 	Error
 	Fatal

@@ -100,7 +100,7 @@ func (r *runs) query(s *session, e *Entry) {
 		}
 	}
 	switch {
-	case shape.many: // one query for many rows is what we advise
+	case shape.rows || shape.lists && !shape.single: // one query for many rows is what we advise
 	case o == nil:
 		r.begin(s, e, shape)
 	case o.values == shape.values: // the same query again
@@ -169,7 +169,7 @@ func (r *runs) finish(s *session, o *openRun) {
 		run.Session = strconv.FormatUint(s.key, 10)
 	}
 	run.Lost = max(o.total-o.sketch.quantile(0.5), 0)
-	run.Advice = advise(run.Statement, Normalize(o.before.sql), r.Class)
+	run.Advice = advise(run.Statement, run.Example, run.Before, r.Class)
 	r.group(&run)
 	r.found = append(r.found, run)
 	if len(r.found) >= 2*r.Keep {

@@ -59,7 +59,7 @@ func (n *normalizer) rowAt(r *rows, i int) int {
 	}
 	n.hash, r.in = hashSeed, true
 	if end, values, _ := listEnd(n.s, open, n.values); end > 0 {
-		n.values = values
+		n.values, n.single = values, true
 		n.putList("(", ")")
 		n.endRow(r)
 		return end

@@ -4,8 +4,10 @@ package sqllog
 // common, and what they have not.
 type shape struct {
 	hash   uint64 // of the normalised tokens
-	values uint64 // of the values
-	many   bool   // a list of several values or rows is in it
+	values uint64 // of the values, those in lists of several left out
+	rows   bool   // it has VALUES of several rows
+	lists  bool   // it has a list of several values
+	single bool   // it has a value that is not in such a list
 	done   bool
 }
 
@@ -17,7 +19,9 @@ type normalizer struct {
 	s      string
 	hash   uint64
 	values uint64
-	many   bool
+	many   bool // VALUES of several rows
+	lists  bool
+	single bool
 
 	build bool
 	out   []byte
@@ -63,7 +67,7 @@ func normalize(sql string) string {
 func shapeOf(sql string) shape {
 	n := normalizer{s: sql, hash: hashSeed, values: hashSeed}
 	n.run()
-	return shape{hash: n.hash, values: n.values, many: n.many, done: true}
+	return shape{hash: n.hash, values: n.values, rows: n.many, lists: n.lists, single: n.single, done: true}
 }
 
 func (n *normalizer) run() {
@@ -171,7 +175,7 @@ func (n *normalizer) putValue() {
 
 // valueAt takes the value s[i:end] and a cast after it.
 func (n *normalizer) valueAt(i, end int) int {
-	n.values = hashText(n.values, n.s, i, end)
+	n.values, n.single = hashText(n.values, n.s, i, end), true
 	if !n.value { // 'a' 'b' on two lines is one literal
 		n.putValue()
 	}
@@ -235,7 +239,11 @@ func (n *normalizer) listAt(i int, open byte, opening, closing string, otherwise
 	if end < 0 {
 		return otherwise
 	}
-	n.values, n.many = values, n.many || many
+	if many {
+		n.lists = true
+	} else {
+		n.values, n.single = values, true
+	}
 	n.before()
 	n.putList(opening, closing)
 	if open == '[' {

@@ -5,6 +5,7 @@ import "time"
 // Top adds up runs of statements by fingerprint, and by a label where the
 // caller gives one. Its memory grows with the number of different statements
 // (at most MaxStatements; the rest is added up in one line), not with the log.
+// exptool's own statements count too: leave them out (Entry.Own) before Add.
 type Top struct {
 	top
 }

@@ -134,6 +134,11 @@ func TestRuns(t *testing.T) {
 		{"the same query again and again", each(50, "SELECT * FROM participant WHERE id = 5"), nil},
 		{"one query", each(1, "SELECT * FROM participant WHERE id IN (1, 2, 3, 4)"), nil},
 		{"lists", each(50, "SELECT * FROM participant WHERE id IN (%d, 2, 3, 4)"), nil},
+		{"lists with a limit", each(50, "SELECT * FROM participant WHERE id IN (%d, 2, 3, 4) LIMIT 5"), nil},
+		{"subclasses", each(50, "SELECT * FROM info WHERE info.id = %d AND info.type IN ('a', 'b')"), []string{"50 Info.query.filter(Info.id.in_(ids)).all() | "}},
+		{"subclasses by name", append(each(1, "SELECT * FROM info WHERE info.type IN ('exp.experiment.CustomTrial', 'bonus')"),
+			each(50, "SELECT * FROM node WHERE node.id = %d AND node.type IN ('psynet.trial.ChainNode')")...),
+			[]string{"50 ChainNode.query.filter(ChainNode.id.in_(ids)).all() | CustomTrial.query.options(joinedload(CustomTrial.node)).all()"}},
 		{"list as one parameter", each(50, "SELECT * FROM participant WHERE id = ANY ('{%d,2}')"), nil},
 		{"two lazy loads", each(20, byID, byParent), []string{
 			"20 CustomTrial.query.filter(CustomTrial.participant_id.in_(participant_ids)).all() | Participant.query.options(selectinload(Participant.custom_trials)).all()",
