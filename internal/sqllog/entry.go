@@ -46,15 +46,22 @@ type Severity uint8
 const (
 	// UnknownSeverity is a word that Postgres does not write in English.
 	UnknownSeverity Severity = iota
+	// Debug is DEBUG1 to DEBUG5.
 	Debug
+	// Info is what a client asked for: VACUUM VERBOSE.
 	Info
+	// Notice is a hint for users.
 	Notice
+	// Warning is a likely problem.
 	Warning
 	// Log is what the administrator is told: statements, connections. It is no
 	// error, though log_min_messages ranks it above one.
 	Log
+	// Error ended a statement.
 	Error
+	// Fatal ended a session.
 	Fatal
+	// Panic ended all sessions.
 	Panic
 )
 
