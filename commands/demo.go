@@ -51,6 +51,7 @@ var demoSteps = []demoStep{
 	{"… pushing it takes $1 from yourself and gives it to that person", words("donate 63 42")},
 	{"… every transfer is kept", words("query transfers kind=donation --sort -id --limit 3")},
 	{"… and no dollar is lost or made", words("verify")},
+	{"SQLAlchemy debugging: what is logged? Then exptool log on --for 10m, and exptool log tail", words("log status")},
 	{"The SQL behind a query (echo=True)", words("query participants status=approved --count --show-sql")},
 	{"Any SQL that only reads", []string{"sql", "SELECT status, count(*) FROM participant GROUP BY status ORDER BY status"}},
 }

@@ -22,6 +22,9 @@ func TestExamplesRun(t *testing.T) {
 		require.NoError(t, err)
 		for line := range strings.Lines(string(text)) {
 			if words := scriptWords(line); slices.Contains(words, "exptool") {
+				if last := len(words) - 1; strings.HasPrefix(words[last], "&") { // in the background
+					words = words[:last]
+				}
 				run = append(run, words[slices.Index(words, "exptool"):])
 			}
 		}

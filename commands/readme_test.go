@@ -15,12 +15,21 @@ import (
 
 // notRun are lines of the README that no test runs as they stand, and why.
 var notRun = map[string]string{
-	"go run ./cmd/exptool demo":              "the script demo.txtar runs exptool demo",
-	"CGO_ENABLED=0 go install ./cmd/exptool": "writes into the user's GOBIN",
-	"scripts/test --install":                 "runs these tests",
-	"exptool donate --file moves.csv":        "the script donate.txtar runs it on a file of its own",
-	"exptool db load study1.sql.gz":          "the script db.txtar runs it on a private Postgres of its own",
+	"go run ./cmd/exptool demo":                 "the script demo.txtar runs exptool demo",
+	"CGO_ENABLED=0 go install ./cmd/exptool":    "writes into the user's GOBIN",
+	"scripts/test --install":                    "runs these tests",
+	"exptool donate --file moves.csv":           "the script donate.txtar runs it on a file of its own",
+	"exptool db load study1.sql.gz":             "the script db.txtar runs it on a private Postgres of its own",
+	"exptool log on --for 10m":                  logScript,
+	"exptool log off":                           logScript,
+	"exptool log top --since 1h":                logScript,
+	"exptool log top --by page":                 logScript,
+	"exptool log top --from pg_stat_statements": logScript,
+	"exptool log tail --since 5m --slower 50ms": "does not end by itself; " + logScript,
+	"exptool log top postgresql-15-main.log postgresql-15-main.log.1.gz --format md": logScript,
 }
+
+const logScript = "the script log.txtar does that on a private Postgres of its own: the log is the server's"
 
 // capture is a line that keeps what a command prints: id=$(exptool …).
 var capture = regexp.MustCompile(`^(\w+)=\$\((.*)\)$`)

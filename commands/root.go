@@ -75,6 +75,8 @@ func constructors(a *app) []*cobra.Command {
 		newForget(a),
 		newHistory(a),
 		newLedger(a),
+		newLog(a),
+		newLogGuard(a),
 		newQuery(a),
 		newReject(a),
 		newRevert(a),

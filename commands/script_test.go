@@ -26,8 +26,12 @@ var update = flag.Bool("update", false, "write what was generated instead of com
 // scripts is where the acceptance scripts are, from this package.
 var scripts = filepath.Join("..", "testdata", "script")
 
-// TestMain lets the test binary be exptool when a script calls it so.
+// TestMain lets the test binary be exptool when a script calls it so, and a guardian
+// when a command that runs inside a test starts one.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == guardCommand {
+		os.Exit(Main())
+	}
 	testscript.Main(m, map[string]func(){"exptool": func() { os.Exit(Main()) }})
 }
 

@@ -122,6 +122,14 @@ func (a Address) WithDatabase(name string) Address {
 	return a
 }
 
+// WithUser is the same database as another user, who needs no password: that of the
+// private Postgres.
+func (a Address) WithUser(name string) Address {
+	a.cfg = a.cfg.Clone()
+	a.cfg.User = name
+	return a
+}
+
 // sslModes are the ways to connect, in the order in which they are tried. Where
 // nobody decided it is as libpq's prefer, TLS first, but on this machine TLS
 // last: nobody listens there, and lib/pq makes a second connection where a server

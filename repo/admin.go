@@ -59,12 +59,17 @@ const makerPatience = 10 * time.Second
 // name: each would take the other's half-made one for a leftover and drop it.
 // It is an ErrTryAgain where another keeps at it.
 func (db *DB) Alone(ctx context.Context, name string, fn func() error) error {
+	return db.alone(ctx, "exptool makes "+name, "another exptool is making the database "+pq.QuoteIdentifier(name), fn)
+}
+
+// alone runs fn while no other exptool in this database does the same; others is
+// what is said where another keeps at it.
+func (db *DB) alone(ctx context.Context, what, others string, fn func() error) error {
 	var failed error // not a matter of this transaction
 	err := db.Read(ctx, ReadOptions{LockTimeout: makerPatience}, func(tx *Tx) error {
-		_, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "exptool makes "+name)
+		_, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", what)
 		if errors.Is(err, ErrTryAgain) {
-			return &Error{Kind: ErrTryAgain, Message: "another exptool is making the database " + pq.QuoteIdentifier(name),
-				Hint: "wait for it, then try again", cause: err}
+			return &Error{Kind: ErrTryAgain, Message: others, Hint: "wait for it, then try again", cause: err}
 		}
 		if err != nil {
 			return err

@@ -33,6 +33,9 @@ func (db *DB) Forget(ctx context.Context, o ForgetOptions) (gone []Forgotten, er
 		if err := tx.migrate(ctx); err != nil { // so that all tables are there
 			return err
 		}
+		if err := tx.mayForgetLogging(ctx, o.Everything); err != nil {
+			return err
+		}
 		// Either lock comes first, and waits for those who give at this moment:
 		// they hold the table before anything else of ours.
 		where, lock := "\nWHERE epoch <> "+presentEpoch, "ALTER TABLE exptool.transfer DISABLE TRIGGER append_only"
@@ -63,6 +66,20 @@ DELETE FROM exptool.change`+where)
 		return mustOwnLedger(err)
 	})
 	return gone, err
+}
+
+// mayForgetLogging refuses to forget what was logged before exptool log on, while
+// that is on.
+func (tx *Tx) mayForgetLogging(ctx context.Context, everything bool) error {
+	if !everything {
+		return nil
+	}
+	var on int
+	err := tx.Get(ctx, &on, "SELECT count(*) FROM exptool.log_setting WHERE state <> 'off' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+	if err == nil && on > 0 {
+		return &Error{Kind: ErrRefused, Message: "exptool log on has changed what is logged, and what was set before is kept here", Hint: "run exptool log off first"}
+	}
+	return notOurs(err)
 }
 
 // dropOurs drops what is in our schema, and the schema. Without CASCADE: what

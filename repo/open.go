@@ -83,8 +83,13 @@ func Open(_ context.Context, addr Address, o Options) (*DB, error) {
 // Address is where the database is.
 func (db *DB) Address() Address { return db.addr }
 
-// Close closes the connections.
-func (db *DB) Close() error { return db.pool.Close() }
+// Close closes the connections; those that the server has closed already are none.
+func (db *DB) Close() error {
+	if err := db.pool.Close(); !isCut(err) {
+		return err
+	}
+	return nil
+}
 
 // Ping connects, and says why where that fails.
 func (db *DB) Ping(ctx context.Context) error {
