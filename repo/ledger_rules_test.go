@@ -298,35 +298,6 @@ func TestOneBadApple(t *testing.T) {
 	holds(t, db)
 }
 
-// TestSerializableByDefault: a database whose transactions are serializable by
-// default makes nobody try again.
-func TestSerializableByDefault(t *testing.T) {
-	addr := pgtest.Address(t, "tutorial")
-	setUp, err := repo.Open(t.Context(), addr, repo.Options{})
-	require.NoError(t, err)
-	dollars(t, setUp, "integer", "100")
-	require.NoError(t, setUp.Exec(t.Context(), "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$"))
-	require.NoError(t, setUp.Close())
-	db, err := repo.Open(t.Context(), addr, repo.Options{MaxConns: 9})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = db.Close() })
-	var wait sync.WaitGroup
-	for caller := range int64(8) {
-		wait.Go(func() {
-			ledger := repo.NewLedger(db, repo.LedgerOptions{})
-			for range 30 {
-				rs, err := ledger.Apply(t.Context(), []repo.Transfer{{Payer: 1 + caller, Payee: 9, Sent: 100}})
-				if assert.NoError(t, err) {
-					assert.NoError(t, rs[0].Err)
-				}
-			}
-		})
-	}
-	wait.Wait()
-	holds(t, db)
-	assert.Equal(t, "340", one(t, db, "SELECT dollars::text FROM participant WHERE id = 9"))
-}
-
 // TestNotify: who listens hears the last number, once a batch.
 func TestNotify(t *testing.T) {
 	addr := pgtest.Address(t, "tutorial")
