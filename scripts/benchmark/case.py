@@ -75,6 +75,8 @@ class Row:
     memory: str = ""
     runs: str = ""
     notes: list = field(default_factory=list)
+    case: str = ""  # that it belongs to
+    date: str = ""  # of the measurement
 
 
 def seconds(value):

@@ -1,18 +1,21 @@
 """Writes what was measured, for the terminal and as docs/benchmarks.md."""
 
 import datetime
+import json
 import os
 import platform
 import re
 import subprocess
 
-HEAD = ("work", "peer", "exptool", "peer took", "ratio or time", "to reach", "reached", "peak memory", "runs")  # fmt: skip
+from case import Row
+
+HEAD = ("work", "peer", "exptool", "peer took", "ratio or time", "to reach", "reached", "peak memory", "runs", "date")  # fmt: skip
 
 
 def cells(row):
     """A row's cells, in the order of HEAD."""
     return (row.work, row.peer, row.ours, row.theirs, row.result, row.target or "—",
-            row.reached, row.memory, row.runs)  # fmt: skip
+            row.reached, row.memory, row.runs, row.date)  # fmt: skip
 
 
 def table(rows):
@@ -68,15 +71,35 @@ def versions(context, server):
     return [line for line in found if line]
 
 
+def keep(path, rows, names):
+    """Puts the rows in the place of those of the same cases in the JSON file beside
+    the document, and returns all, in the order of names."""
+    path = os.path.splitext(path)[0] + ".json"
+    today = datetime.date.today().isoformat()
+    for row in rows:
+        row.date = today
+    kept = []
+    if os.path.exists(path):
+        with open(path) as file:
+            kept = [Row(**row) for row in json.load(file)]
+    measured = {row.case for row in rows}
+    rows = [row for row in kept if row.case not in measured] + rows
+    rows.sort(key=lambda row: names.index(row.case))
+    with open(path, "w") as file:
+        json.dump([vars(row) for row in rows], file, indent=1, ensure_ascii=False)
+        file.write("\n")
+    return rows
+
+
 def write(path, rows, context, server, trials, load):
-    """Writes the document of one whole run."""
+    """Writes the document."""
     lines = [
         "# Benchmarks",
         "",
         "Written by `scripts/bench`, which makes the databases, installs the peers it",
-        "can and measures everything in one run. Do not edit.",
+        "can and measures a command and its peer side by side. Do not edit. A case that",
+        "was run alone (`--only`) has a later date than others.",
         "",
-        f"- Date: {datetime.date.today().isoformat()}",
         f"- Machine: {machine()}; load {load} at the start",
         f"- Versions: {'; '.join(versions(context, server))}",
         f"- Database: {trials:,} trials, copies of the tutorial experiment with ids,",

@@ -67,11 +67,14 @@ def main():
     rows, whole = [], True
     for name in [o.only] if o.only else CASES:
         measured, ran = measure(name, context)
+        for row in measured:
+            row.case = name
         rows += measured
         whole = whole and ran
     print(document.table(rows))
-    if whole and not o.only and (o.rows, o.slim_rows, o.people) == (FULL, SLIM_TRIALS, PEOPLE):
+    if whole and (o.rows, o.slim_rows, o.people) == (FULL, SLIM_TRIALS, PEOPLE):
         server = databases.psql(o.server, "-c", "SHOW server_version")
+        rows = document.keep(o.document, rows, list(CASES))
         document.write(o.document, rows, context, server, o.rows, load)
         print(f"written to {os.path.relpath(o.document)}", file=sys.stderr)
     return 0 if whole else 1
