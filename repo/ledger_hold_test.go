@@ -63,6 +63,14 @@ func TestManyWriters(t *testing.T) {
 	assert.Equal(t, "0", one(t, db, "SELECT count(*)::text FROM participant WHERE dollars < 0"))
 }
 
+// beginLedger makes the ledger, so that there is one however early somebody is
+// killed.
+func beginLedger(t *testing.T, db *repo.DB) {
+	t.Helper()
+	_, err := repo.NewLedger(db, repo.LedgerOptions{}).Apply(t.Context(), []repo.Transfer{{Kind: repo.Opening, Payee: 1}})
+	require.NoError(t, err)
+}
+
 // TestKilledGivers kills the process that gives, at fifty random moments. What was
 // answered is there once, what was not zero times or once; a full retry makes it
 // all exactly once.
@@ -72,6 +80,7 @@ func TestKilledGivers(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	dollars(t, db, "double precision", "100000.0012")
+	beginLedger(t, db)
 	g := giver{addr.URL(), 0, 16, 1000}
 	killed, answered := 0, 0
 	for i := range 50 {
@@ -137,6 +146,7 @@ func TestKilledServer(t *testing.T) {
 	require.NoError(t, db.CreatePsyNetTables(t.Context()))
 	addPeople(t, db, sample.Names(people, rand.New(rand.NewPCG(1, 1)))...)
 	dollars(t, db, "integer", "100000")
+	beginLedger(t, db)
 
 	answered, unanswered := 0, 0
 	for i := range 50 {
