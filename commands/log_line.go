@@ -92,16 +92,25 @@ func (t *tail) line(e *sqllog.Entry) tailLine {
 	return l
 }
 
-// passwords are those of CREATE ROLE and the like, and of the dashboard, which
-// PsyNet writes with the experiment's status.
-var passwords = regexp.MustCompile(`(?i)(password\s+E?'|dashboard_(?:user|password)\\*"\s*:\s*\\*")((?:[^'"\\]|'')*)`)
+// passwords are those of CREATE ROLE and the like, as any string that Postgres has,
+// also after a comment and where the log ends in it; those of connection strings; and
+// those of the dashboard, which PsyNet writes with the experiment's status.
+var passwords = []*regexp.Regexp{
+	regexp.MustCompile(`(?is)(\bpassword(?:\s|/\*.*?\*/|--[^\n]*\n)*E')(?:[^'\\]|\\.|'')*`),
+	regexp.MustCompile(`(?is)(\bpassword(?:\s|/\*.*?\*/|--[^\n]*\n)*(?:U&)?')(?:[^']|'')*`),
+	regexp.MustCompile(`(?is)(\bpassword(?:\s|/\*.*?\*/|--[^\n]*\n)*\$\w*\$).*?(\$\w*\$|$)`),
+	regexp.MustCompile(`(?i)(\bpassword=)[^\s'"&$?][^\s'"&]*`),
+	regexp.MustCompile(`(?i)(dashboard_(?:user|password)\\*"\s*:\s*\\*")(?:[^'"\\]|'')*`),
+}
 
 // hideSecrets takes passwords out of a statement, unless with --reveal.
 func (a *app) hideSecrets(statement string) string {
 	if a.flags.reveal {
 		return statement
 	}
-	statement = passwords.ReplaceAllString(statement, "${1}***")
+	for _, p := range passwords {
+		statement = p.ReplaceAllString(statement, "${1}***${2}")
+	}
 	masked, _ := report.MaskURLs(nil, []byte(statement))
 	return string(masked)
 }

@@ -47,6 +47,9 @@ What exptool itself runs is left out. Ctrl-C ends it.`,
 			if o.since < 0 || f.Changed("since") && o.since == 0 {
 				return usagef("--since takes a span of time, for example 5m").about(f.Lookup("since").Value.String())
 			}
+			if o.slower < 0 {
+				return usagef("--slower takes a span of time, for example 50ms").about(f.Lookup("slower").Value.String())
+			}
 			if o.pattern, err = regexp.Compile(o.grep); err != nil {
 				return usagef("--grep takes a regular expression: %w", err)
 			}
