@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -123,6 +124,7 @@ func (b *Batcher) work(ctx context.Context) {
 				tried = time.Now()
 			}
 			waiting = append(waiting, b.settle(ctx, batch)...)
+			runtime.Gosched() // who was answered may have another: it goes along
 		default:
 			var again <-chan time.Time
 			if len(waiting) > 0 {
