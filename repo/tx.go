@@ -1,7 +1,6 @@
 package repo
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -35,7 +34,6 @@ type ReadOptions struct {
 type WriteOptions struct {
 	Timeout     time.Duration // bounds each statement; 0: no bound
 	LockTimeout time.Duration // 5 s where 0
-	Isolation   string        // READ COMMITTED where "", "REPEATABLE READ" or "SERIALIZABLE"
 	DryRun      bool          // ends in ROLLBACK
 	// together sends the BEGIN along with the first statement, which so must have no
 	// arguments to gain a round trip. A connection that died in the pool then fails
@@ -81,7 +79,7 @@ const writeTries = 3
 // set to read only, it stays so; another isolation than ours is not taken over,
 // because what waited for a lock must then see what others have committed.
 func (db *DB) Write(ctx context.Context, o WriteOptions, fn func(*Tx) error) error {
-	begin := "BEGIN ISOLATION LEVEL " + cmp.Or(o.Isolation, "READ COMMITTED")
+	begin := "BEGIN ISOLATION LEVEL READ COMMITTED"
 	end := "COMMIT"
 	if o.DryRun {
 		end = "ROLLBACK"
