@@ -1,0 +1,69 @@
+package game
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// TooRichError says that a balance passed MaxCents.
+type TooRichError struct{ Player, Round int }
+
+// Error names the round.
+func (e *TooRichError) Error() string {
+	return fmt.Sprintf("in round %d a player has more than %s dollars, the most that can be kept", e.Round, dollarText(MaxCents))
+}
+
+// readStart reads what made-up players start with: 5, 1-100, normal:1-100.
+func readStart(text string) (Endowment, error) {
+	e := Endowment{Distribution: Uniform}
+	if name, rest, ok := strings.Cut(text, ":"); ok {
+		e.Distribution, text = Distribution(name), rest
+	}
+	low, high, ranged := strings.Cut(text, "-")
+	if !ranged {
+		high = low
+	}
+	var err, worse error
+	e.Min, err = strconv.ParseInt(low, 10, 64)
+	e.Max, worse = strconv.ParseInt(high, 10, 64)
+	if err != nil || worse != nil {
+		return e, fmt.Errorf("%q is neither an amount as 5 nor a range of whole dollars as 1-100", text)
+	}
+	if e.Min == 0 && e.Max == 0 {
+		return e, nil // some games begin with nothing
+	}
+	return e, e.Check(MaxCents / 100)
+}
+
+func checkStart(text string) error {
+	_, err := readStart(text)
+	return err
+}
+
+// MadeUp are the balances, in cents, that a treatment's made-up players start with. It
+// refuses so many players with so many dollars that sums would overflow.
+func (t Treatment) MadeUp(seed uint64) ([]int64, error) {
+	n := t.Count("players")
+	e, err := readStart(t.Text("start"))
+	switch {
+	case err != nil:
+		return nil, err
+	case n < 2:
+		return nil, fmt.Errorf("a game needs two players or more, and not %d", n)
+	case n > maxPlayers:
+		return nil, fmt.Errorf("%d players are more than the %d that can be", n, maxPlayers)
+	case e.Max > 0 && n > maxTotal/100/e.Max:
+		return nil, fmt.Errorf("%d players with up to %d dollars each are too many dollars", n, e.Max)
+	}
+	start := make([]int64, n)
+	for i := range start {
+		if e.Max > 0 {
+			start[i] = 100 * e.Draw(seed, int64(i+1))
+		}
+	}
+	return start, nil
+}
+
+// maxPlayers is how many players there may be: places are int32.
+const maxPlayers = 1 << 30

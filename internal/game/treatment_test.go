@@ -1,0 +1,96 @@
+package game_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"exptool/internal/game"
+)
+
+func find(t *testing.T, name string) *game.Game {
+	t.Helper()
+	g, err := game.Find(name)
+	require.NoError(t, err)
+	return g
+}
+
+// TestDefaults reads the default of every parameter of every game.
+func TestDefaults(t *testing.T) {
+	for _, g := range game.Games() {
+		seen := map[string]bool{}
+		for _, p := range g.AllParameters() {
+			assert.False(t, seen[p.Name], "%s: %s is there twice", g.Name, p.Name)
+			seen[p.Name] = true
+			assert.NoError(t, game.NewTreatment(g).Set(p.Name, p.Default), g.Name)
+			assert.NotEmpty(t, p.Meaning, p.Name)
+		}
+		for name := range g.Defaults {
+			assert.True(t, seen[name], "%s changes the default of %s, which there is not", g.Name, name)
+		}
+	}
+}
+
+func TestTreatmentOfAFile(t *testing.T) {
+	tr, err := game.ReadTreatment(strings.NewReader("rounds: 7\namount: 0.50\nstrategy: {random: 0.5, selfish: 0.5}\ngame: donation\n"), find(t, "donation"))
+	require.NoError(t, err)
+	assert.EqualValues(t, 7, tr.Count("rounds"))
+	assert.EqualValues(t, 50, tr.Cents("amount"))
+	assert.Equal(t, "amount=0.50 rounds=7 strategy=random:0.5,selfish:0.5", tr.String())
+	for _, c := range []struct{ file, says string }{
+		{"round: 7", `line 1: there is no parameter "round"`},
+		{"game: donatoin", `line 1: there is no game "donatoin"`},
+		{"\nrounds: -1", `line 2: rounds: "-1" is no whole number`},
+		{"rounds: 1\nrounds: 2", "line 2: rounds is there twice"},
+		{"strategy: {random: 0.5}", "add up to 0.5"},
+		{"- a", "line 1: a treatment is"},
+		{"rounds: [1]", "line 1: a value is"},
+	} {
+		_, err := game.ReadTreatment(strings.NewReader(c.file), find(t, "donation"))
+		assert.ErrorContains(t, err, c.says, c.file)
+	}
+}
+
+func TestCellsAreTheSameAnywhere(t *testing.T) {
+	tr := game.NewTreatment(find(t, "donation"))
+	amounts, err := game.ReadSweep("amount=1:3:0.5")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"1.0", "1.5", "2.0", "2.5", "3.0"}, amounts.Values)
+	players, err := game.ReadSweep("players=10,20")
+	require.NoError(t, err)
+	p := game.Plan{Treatment: tr, Sweeps: []game.Sweep{amounts, players}, Reps: 3, Seed: 42}
+	require.Equal(t, 30, p.Len())
+	seeds := map[uint64]bool{}
+	for i := range p.Len() {
+		c, err := p.Cell(i)
+		require.NoError(t, err)
+		seeds[c.Seed] = true
+	}
+	assert.Len(t, seeds, 30, "every cell has a seed of its own")
+
+	// A sweep over less has the same cells.
+	p.Sweeps[0].Values = []string{"2.0"}
+	c, err := p.Cell(5)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"2.0", "20"}, c.Point)
+	assert.Equal(t, 3, c.Rep)
+	assert.True(t, seeds[c.Seed])
+	for n := range 40 {
+		at := 0
+		for i := range 7 {
+			from, to := game.Part(n, i+1, 7)
+			assert.Equal(t, at, from)
+			at = to
+		}
+		assert.Equal(t, n, at)
+	}
+}
+
+func TestImpossibleSweeps(t *testing.T) {
+	for _, text := range []string{"amount", "=1", "amount=", "amount=1:2:0", "amount=2:1:1", "amount=1:a:1", "amount=0:1:0.0000001"} {
+		_, err := game.ReadSweep(text)
+		assert.Error(t, err, text)
+	}
+}
