@@ -55,8 +55,10 @@ type Decision struct {
 type Run struct {
 	Treatment Treatment
 	Seed      uint64
+	IDs       []int64  // nil: 1, 2, 3, …
 	Network   *Network // nil: everybody reaches everybody
 
+	observed *Observed
 	start    []int64 // cents, not written to
 	balances []int64
 	round    int
@@ -73,13 +75,23 @@ type Run struct {
 	decisions []Decision
 }
 
-// NewRun prepares a game. start is what each player has, in cents; it is kept and
-// not written to. The same treatment, start, network and seed give the same run.
-func NewRun(t Treatment, start []int64, network *Network, seed uint64) (*Run, error) {
-	if len(start) < 2 {
-		return nil, fmt.Errorf("a game needs two players or more, there is %d", len(start))
+// Setup is what a run begins with, beside its treatment.
+type Setup struct {
+	Start    []int64   // what each player has, in cents; kept and not written to
+	IDs      []int64   // the participants' ids by place; nil: 1, 2, 3, …
+	Network  *Network  // nil: everybody reaches everybody
+	Observed *Observed // what the strategy observed plays; nil: nothing is known
+	Seed     uint64
+}
+
+// NewRun prepares a game. The same treatment and setup give the same run.
+func NewRun(t Treatment, s Setup) (*Run, error) {
+	if len(s.Start) < 2 {
+		return nil, fmt.Errorf("a game needs two players or more, there is %d", len(s.Start))
 	}
-	r := &Run{Treatment: t, Seed: seed, Network: network, start: start, balances: slices.Clone(start), rounds: t.Count("rounds")}
+	start, seed := s.Start, s.Seed
+	r := &Run{Treatment: t, Seed: seed, IDs: s.IDs, Network: s.Network, observed: s.Observed,
+		start: start, balances: slices.Clone(start), rounds: t.Count("rounds")}
 	r.rng.Seed(seed, 0x6c62272e07bb0142)
 	r.ending.Seed(seed, 0xaf63bd4c8601b7df)
 	total := int64(0)
