@@ -38,6 +38,14 @@ func (g *groups) draw(r *Run) {
 
 func (g *groups) count() int { return len(g.order) / g.size }
 
+// number is a group's in the record.
+func (g *groups) number(k int) int {
+	if g.size == len(g.order) {
+		return None
+	}
+	return k
+}
+
 func (g *groups) members(k int) []int32 { return g.order[k*g.size : (k+1)*g.size] }
 
 // checkGrouped refuses what only the donation game has, and players who owe.

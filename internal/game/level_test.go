@@ -23,6 +23,7 @@ func TestSharesOfStrategies(t *testing.T) {
 		order := ""
 		for _, d := range r.Decisions() {
 			order += d.Choice[:1]
+			require.EqualValues(t, game.None, d.Group, "all are one group")
 		}
 		who[order] = true
 	}

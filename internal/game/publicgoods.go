@@ -72,7 +72,7 @@ func (g *contributing) play(r *Run) {
 			if contribution == 0 {
 				choice = Keep
 			}
-			r.decided(int(i), choice, k, None, contribution, g.multiplier.of(contribution*int64(len(members)-1), len(members)))
+			r.decided(int(i), choice, g.groups.number(k), None, contribution, g.multiplier.of(contribution*int64(len(members)-1), len(members)))
 		}
 		if g.punishment != nil {
 			g.punishment.play(r, members, g.picks, g.unit)
