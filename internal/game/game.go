@@ -27,7 +27,7 @@ type rules interface {
 
 // Games are all games, the chapter's first.
 func Games() []*Game {
-	return []*Game{donation()}
+	return []*Game{donation(), publicGoods(), trust(), ultimatum(), dictator(), prisoner(), commonPool()}
 }
 
 // Find is the game of a name, or an *UnknownError.

@@ -1,0 +1,110 @@
+package game
+
+import (
+	"fmt"
+	"math/bits"
+)
+
+// groups are the players of a run, divided into groups that play together. Players left
+// over, too few for a group, have no turn.
+type groups struct {
+	order     []int32 // places; a group is size of them in a row
+	size      int
+	strangers bool
+}
+
+// newGroups draws the groups of the first round. A size of 0 makes all one group.
+func newGroups(r *Run, size int64) (*groups, error) {
+	n := len(r.balances)
+	switch {
+	case size == 1:
+		return nil, fmt.Errorf("group_size: a group has two players or more")
+	case size > int64(n):
+		return nil, fmt.Errorf("group_size: groups of %d need as many players, and there are %d", size, n)
+	case size == 0:
+		size = int64(n)
+	}
+	g := &groups{order: places(n), size: int(size), strangers: r.Treatment.Text("matching") == "stranger"}
+	shuffle(r, g.order)
+	return g, nil
+}
+
+// draw makes the groups of a round. Partners stay together, and so the same are left over.
+func (g *groups) draw(r *Run) {
+	if g.strangers && r.round > 1 {
+		shuffle(r, g.order)
+	}
+}
+
+func (g *groups) count() int { return len(g.order) / g.size }
+
+// number is a group's in the record.
+func (g *groups) number(k int) int {
+	if g.size == len(g.order) {
+		return None
+	}
+	return k
+}
+
+func (g *groups) members(k int) []int32 { return g.order[k*g.size : (k+1)*g.size] }
+
+// checkGrouped refuses what only the donation game has, and players who owe.
+func checkGrouped(r *Run) error {
+	t := r.Treatment
+	for _, p := range common() {
+		switch p.Name {
+		case "network", "visible", "donors":
+			if text := t.Text(p.Name); text != p.Default {
+				return fmt.Errorf("%s: %s is played with %s, and not with %s", p.Name, t.Game.Name, p.Default, text)
+			}
+		}
+	}
+	if r.Network != nil {
+		return fmt.Errorf("network: %s is played in groups and not on a network", t.Game.Name)
+	}
+	for _, b := range r.start {
+		if b < 0 {
+			return fmt.Errorf("a player owes %s dollars, and %s is played without debt", dollarText(-b), t.Game.Name)
+		}
+	}
+	return nil
+}
+
+// decided records what a player did. others is how much they got for it.
+func (r *Run) decided(player int, choice string, group, recipient int, cost, others int64) {
+	if !r.recording {
+		return
+	}
+	d := &r.decisions[player]
+	d.Choice, d.Group, d.Recipient, d.Cost, d.Benefit = choice, int32(group), int32(recipient), cost, others
+	if cost > 0 && others > 0 {
+		d.Gifts = 1
+	}
+}
+
+// places are 0, 1, … n-1.
+func places(n int) []int32 {
+	all := make([]int32, n)
+	for i := range all {
+		all[i] = int32(i)
+	}
+	return all
+}
+
+// below draws one of 0 … n-1, each alike but for one in 2^64/n (Lemire 2019 without its
+// rejection: n is small).
+func below(r *Run, n int) int {
+	i, _ := bits.Mul64(r.rng.Uint64(), uint64(n))
+	return int(i)
+}
+
+// fraction draws from [0, 1).
+func fraction(r *Run) float64 { return float64(r.rng.Uint64()>>11) / (1 << 53) }
+
+// shuffle puts places into an order drawn anew (Fisher & Yates 1938).
+func shuffle(r *Run, all []int32) {
+	for i := len(all) - 1; i > 0; i-- {
+		k := below(r, i+1)
+		all[i], all[k] = all[k], all[i]
+	}
+}

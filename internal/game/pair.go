@@ -1,0 +1,89 @@
+package game
+
+import "fmt"
+
+// Roles of the two players of a pair.
+const (
+	alternate = "alternate"
+	drawn     = "random"
+	fixed     = "fixed"
+)
+
+// rolesParameter is that of the games in which one of two moves first.
+func rolesParameter() Parameter {
+	return Parameter{Name: "roles", Kind: Word, Default: alternate, Choices: []string{alternate, drawn, fixed},
+		Meaning: "who moves first: alternate: each every other round; random: drawn each round; fixed: the same all the time, as in oTree's samples"}
+}
+
+// pairs are the players of a run, two by two. With an odd number one has no turn: where
+// strangers meet another one each round.
+type pairs struct {
+	order     []int32 // the first half moves first, each with the one as far into the second half
+	half      int
+	roles     string
+	strangers bool
+}
+
+func newPairs(r *Run, roles string) (*pairs, error) {
+	if size := r.Treatment.Count("group_size"); size != 2 {
+		return nil, fmt.Errorf("group_size: %s is played in pairs, and not in groups of %d", r.Treatment.Game.Name, size)
+	}
+	n := len(r.balances)
+	p := &pairs{order: places(n), half: n / 2, roles: roles, strangers: r.Treatment.Text("matching") == "stranger"}
+	shuffle(r, p.order)
+	return p, nil
+}
+
+// draw makes the pairs of a round and their roles.
+func (p *pairs) draw(r *Run) {
+	if r.round == 1 {
+		return
+	}
+	first, second := p.order[:p.half], p.order[p.half:]
+	for k := range first {
+		if p.roles == alternate || p.roles == drawn && !p.strangers && below(r, 2) == 0 {
+			first[k], second[k] = second[k], first[k]
+		}
+	}
+	switch {
+	case p.strangers && p.roles == drawn:
+		shuffle(r, p.order)
+	case p.strangers:
+		shuffle(r, first)
+		shuffle(r, second)
+	}
+}
+
+// pair is who moves first in a pair, and the other.
+func (p *pairs) pair(k int) (first, second int) {
+	return int(p.order[k]), int(p.order[p.half+k])
+}
+
+// duel is what games of two share.
+type duel struct {
+	pairs  *pairs
+	levels *levels
+	unit   unit
+}
+
+// newDuel prepares pairs whose roles are alternate, drawn or fixed.
+func newDuel(r *Run, roles string) (*duel, error) {
+	l, err := newLevels(r)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPairs(r, roles)
+	if err != nil {
+		return nil, err
+	}
+	u, err := readUnit(r.Treatment)
+	return &duel{p, l, u}, err
+}
+
+// duelDefaults are those of the common parameters in games of two.
+func duelDefaults() map[string]string { return map[string]string{"start": "0", "group_size": "2"} }
+
+// gap is an outcome of two: what one has, how much more the other has, and how much less.
+func gap(own, other float64) (float64, float64, float64) {
+	return own, max(0, other-own), max(0, own-other)
+}
