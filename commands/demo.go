@@ -51,6 +51,8 @@ var demoSteps = []demoStep{
 	{"… pushing it takes $1 from yourself and gives it to that person", words("donate 63 42")},
 	{"… every transfer is kept", words("query transfers kind=donation --sort -id --limit 3")},
 	{"… and no dollar is lost or made", words("verify")},
+	{"Can you generalize these mechanics to make an interesting behavioral economics game? These can be simulated", words("games")},
+	{"… and what comes of a hundred rounds more? (It changes nothing; --apply would)", words("simulate --rounds 100 --random-seed 42")},
 	{"SQLAlchemy debugging: what is logged? Then exptool log on --for 10m, and exptool log tail", words("log status")},
 	{"The SQL behind a query (echo=True)", words("query participants status=approved --count --show-sql")},
 	{"Any SQL that only reads", []string{"sql", "SELECT status, count(*) FROM participant GROUP BY status ORDER BY status"}},

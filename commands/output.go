@@ -17,6 +17,8 @@ type writeOptions struct {
 	// keepFirst says that the first column of a table holds names to copy, which
 	// are never cut.
 	keepFirst bool
+	// noHeader leaves the names of the columns out: the rows go on with others.
+	noHeader bool
 	// tellsHidden says that the caller tells which columns a table left out.
 	tellsHidden bool
 }
@@ -76,7 +78,7 @@ const someColumnsFit = "%d of %d columns fit; --format csv has all"
 
 func (a *app) reportOptions(w writeOptions) report.Options {
 	o := report.Options{
-		Format: a.format(), Header: true, NA: a.config.NA, Raw: w.raw, Reveal: a.flags.reveal,
+		Format: a.format(), Header: !w.noHeader, NA: a.config.NA, Raw: w.raw, Reveal: a.flags.reveal,
 		Class: w.class, HoldsURLs: w.urls,
 	}
 	if a.fitted() {

@@ -15,19 +15,25 @@ import (
 
 // notRun are lines of the README that no test runs as they stand, and why.
 var notRun = map[string]string{
-	"go run ./cmd/exptool demo":                 "the script demo.txtar runs exptool demo",
-	"CGO_ENABLED=0 go install ./cmd/exptool":    "writes into the user's GOBIN",
-	"scripts/test --install":                    "runs these tests",
-	"exptool donate --file moves.csv":           "the script donate.txtar runs it on a file of its own",
-	"exptool db load study1.sql.gz":             "the script db.txtar runs it on a private Postgres of its own",
-	"exptool log on --for 10m":                  logScript,
-	"exptool log off":                           logScript,
-	"exptool log top --since 1h":                logScript,
-	"exptool log top --by page":                 logScript,
-	"exptool log top --from pg_stat_statements": logScript,
-	"exptool log tail --since 5m --slower 50ms": "does not end by itself; " + logScript,
-	"exptool log top postgresql-15-main.log postgresql-15-main.log.1.gz --format md": logScript,
+	"go run ./cmd/exptool demo":                     "the script demo.txtar runs exptool demo",
+	"CGO_ENABLED=0 go install ./cmd/exptool":        "writes into the user's GOBIN",
+	"scripts/test --install":                        "runs these tests",
+	"exptool donate --file moves.csv":               "the script donate.txtar runs it on a file of its own",
+	"exptool db load study1.sql.gz":                 "the script db.txtar runs it on a private Postgres of its own",
+	"exptool log on --for 10m":                      logScript,
+	"exptool log off":                               logScript,
+	"exptool log top --since 1h":                    logScript,
+	"exptool log top --by page":                     logScript,
+	"exptool log top --from pg_stat_statements":     logScript,
+	"exptool log tail --since 5m --slower 50ms":     "does not end by itself; " + logScript,
+	"exptool simulate --params docs/treatment.yaml": "the script simulate.txtar runs it where the file is",
+	"scripts/sweep-parallel.sh 8 sweep.csv --players 100 --sweep amount=1:5:1 --reps 20 --by-rep --random-seed 42":        sweepScript,
+	"sbatch --array=1-64 scripts/sweep-slurm.sh --players 100 --sweep amount=1:5:1 --reps 2000 --by-rep --random-seed 42": sweepScript,
+	"kubectl apply -f scripts/sweep-kubernetes.yaml":                                                                      "TestSweepInKubernetes runs what it would",
+	"exptool log top postgresql-15-main.log postgresql-15-main.log.1.gz --format md":                                      logScript,
 }
+
+const sweepScript = "the script simulate_sweep.txtar runs it"
 
 const logScript = "the script log.txtar does that on a private Postgres of its own: the log is the server's"
 

@@ -76,6 +76,8 @@ func setUpScript(env *testscript.Env) error {
 	env.Setenv("HOME", home)
 	env.Setenv("EXPTOOL_HOME", filepath.Join(home, "exptool"))
 	env.Setenv("FIXTURES", absolute(filepath.Join("..", "testdata", "fixtures")))
+	env.Setenv("SCRIPTS", absolute(filepath.Join("..", "scripts")))
+	env.Setenv("DOCS", absolute(filepath.Join("..", "docs")))
 	env.Setenv("SAMPLE", absolute(filepath.Join("..", "internal", "sample")))
 	if t, ok := env.T().(testing.TB); ok {
 		// The binaries of the tests: a home of its own would download them anew.

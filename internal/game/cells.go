@@ -68,6 +68,13 @@ type Plan struct {
 	Sweeps    []Sweep
 	Reps      int
 	Seed      uint64
+
+	Start    []int64   // what the players of every cell begin with, in cents; nil: they are made up
+	IDs      []int64   // those players' ids
+	Observed *Observed // what the strategy observed plays
+
+	EveryRound   bool // outcomes have the measures of every round
+	KeepBalances bool // outcomes have the balances of the start and of the end
 }
 
 // Cell is one game of a plan.
@@ -110,7 +117,7 @@ func (p Plan) Cell(i int) (Cell, error) {
 	}
 	if len(p.Sweeps) > 0 || p.Reps > 1 {
 		sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s %s\n%d", p.Seed, c.Treatment.Game.Name, c.Treatment, c.Rep))
-		c.Seed = binary.LittleEndian.Uint64(sum[:])
+		c.Seed = binary.LittleEndian.Uint64(sum[:]) >> 11 // 53 bits, which R and JSON keep
 	}
 	return c, nil
 }

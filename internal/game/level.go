@@ -126,10 +126,10 @@ type taste struct{ alpha, beta float64 }
 // means over the others (Fehr & Schmidt 1999, equation 1).
 func (t taste) utility(own, more, less float64) float64 { return own - t.alpha*more - t.beta*less }
 
-// grid is how many levels above 0 a player weighs.
-const grid = 100
+// weighed is how many levels above 0 a player weighs.
+const weighed = 100
 
-// best is the level with the greatest utility, of the grid's, the equal split and what
+// best is the level with the greatest utility, of those weighed, the equal split and what
 // others did; the most generous of several.
 func (t taste) best(v view) float64 {
 	level, most := 0.0, math.Inf(-1)
@@ -139,8 +139,8 @@ func (t taste) best(v view) float64 {
 			level, most = l, max(u, most)
 		}
 	}
-	for i := range grid + 1 {
-		weigh(float64(i) / grid)
+	for i := range weighed + 1 {
+		weigh(float64(i) / weighed)
 	}
 	weigh(v.equal)
 	weigh(orElse(v.got, expected))

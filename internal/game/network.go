@@ -5,3 +5,6 @@ type Network struct {
 	offsets []int32
 	others  []int32
 }
+
+// Networks are the names of networks.
+func Networks() []string { return []string{"complete", "ring", "grid", "small-world"} }

@@ -41,22 +41,36 @@ func checkStart(text string) error {
 	return err
 }
 
-// MadeUp are the balances, in cents, that a treatment's made-up players start with. It
-// refuses so many players with so many dollars that sums would overflow.
-func (t Treatment) MadeUp(seed uint64) ([]int64, error) {
+// Check says what cannot be played, whoever plays: too few players or rounds, and so
+// many players with so many dollars that sums would overflow.
+func (t Treatment) Check() error {
 	n := t.Count("players")
 	e, err := readStart(t.Text("start"))
 	switch {
 	case err != nil:
-		return nil, err
+		return err
 	case n < 2:
-		return nil, fmt.Errorf("a game needs two players or more, and not %d", n)
+		return fmt.Errorf("a game needs two players or more, and not %d", n)
 	case n > maxPlayers:
-		return nil, fmt.Errorf("%d players are more than the %d that can be", n, maxPlayers)
+		return fmt.Errorf("%d players are more than the %d that can be", n, maxPlayers)
 	case e.Max > 0 && n > maxTotal/100/e.Max:
-		return nil, fmt.Errorf("%d players with up to %d dollars each are too many dollars", n, e.Max)
+		return fmt.Errorf("%d players with up to %d dollars each are too many dollars", n, e.Max)
+	case t.Count("rounds") < 1:
+		return fmt.Errorf("a game needs one round or more, and not 0")
 	}
-	start := make([]int64, n)
+	return nil
+}
+
+// MadeUp are the balances, in cents, that a treatment's made-up players start with.
+func (t Treatment) MadeUp(seed uint64) ([]int64, error) {
+	if err := t.Check(); err != nil {
+		return nil, err
+	}
+	e, err := readStart(t.Text("start"))
+	if err != nil {
+		return nil, err
+	}
+	start := make([]int64, t.Count("players"))
 	for i := range start {
 		if e.Max > 0 {
 			start[i] = 100 * e.Draw(seed, int64(i+1))

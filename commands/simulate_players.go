@@ -1,0 +1,132 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"exptool/internal/cli"
+	"exptool/internal/game"
+	"exptool/repo"
+)
+
+// players are where a game's players come from.
+type players struct {
+	db     *repo.DB // nil where no database is needed
+	ledger *repo.Ledger
+	label  string // of the database that the participants are of; empty: they are made up
+}
+
+// Close closes the database, if there is one.
+func (p *players) Close() error {
+	if p.db == nil {
+		return nil
+	}
+	return p.db.Close()
+}
+
+// playersOf finds the players of a plan: made up, or those of the database who have
+// dollars. Where nothing names a database and the private one has no dollars, they
+// are made up, too.
+func (a *app) playersOf(ctx context.Context, o *simulateOptions) (p *players, err error) {
+	p = &players{}
+	if o.madeUp() && !o.plays("observed") {
+		return p, nil
+	}
+	defer func() {
+		if err != nil {
+			closeInto(p, &err)
+		}
+	}()
+	must := o.apply || o.plays("observed")
+	why, err := a.openPlayers(ctx, p, o, must)
+	if err != nil {
+		return p, err
+	}
+	if p.label != "" && o.plays("observed") {
+		err = p.observe(ctx, o)
+	}
+	switch {
+	case err != nil:
+	case o.madeUp():
+		p.label = ""
+	case p.label == "":
+		a.streams.Talk("%s; %d made-up players play", why, o.plan.Treatment.Count("players"))
+	}
+	return p, err
+}
+
+// openPlayers opens the database and reads what participants have. Without one that
+// was named and with nothing in the private one it says why there are none, unless
+// there must be.
+func (a *app) openPlayers(ctx context.Context, p *players, o *simulateOptions, must bool) (why string, err error) {
+	chosen, err := a.config.Database()
+	switch {
+	case errors.Is(err, cli.ErrNoDatabase) && !must:
+		return "no database is named", nil
+	case err != nil:
+		return "", err
+	case chosen.Origin.Kind == cli.FromPrivate && !must:
+		if has, err := a.hasPrivate(ctx); err != nil || !has {
+			return "there is no private database yet", err
+		}
+	}
+	if p.db, err = a.open(ctx); err != nil {
+		return "", err
+	}
+	p.ledger = a.ledger(p.db, o.dryRun)
+	err = p.read(ctx, o)
+	if e := (*repo.Error)(nil); errors.As(err, &e) && chosen.Origin.Kind == cli.FromPrivate && !must &&
+		(errors.Is(err, repo.ErrNotFound) || errors.Is(err, repo.ErrRefused)) {
+		return e.Message, nil
+	}
+	return "", err
+}
+
+// hasPrivate reports whether the private database is there that is used where
+// nothing is named.
+func (a *app) hasPrivate(ctx context.Context) (bool, error) {
+	server, err := a.startPrivate(ctx)
+	if err != nil {
+		return false, err
+	}
+	names, err := privateNames(ctx, server)
+	return slices.Contains(names, defaultPrivate(names)), err
+}
+
+// read makes a plan of what participants have.
+func (p *players) read(ctx context.Context, o *simulateOptions) error {
+	balances, column, err := p.ledger.Balances(ctx)
+	switch {
+	case err != nil:
+		return err
+	case len(balances) < 2:
+		return &repo.Error{Kind: repo.ErrRefused, Hint: "exptool seed gives everybody some", Message: "a game needs two players or more, and " +
+			plural(len(balances), "participant has dollars", "participants have dollars")}
+	}
+	p.label = p.db.Address().Label()
+	if o.madeUp() {
+		return nil
+	}
+	for _, b := range balances {
+		o.plan.IDs = append(o.plan.IDs, b.ID)
+		o.plan.Start = append(o.plan.Start, int64(b.Cents))
+	}
+	if column.Whole && !o.plan.Treatment.IsSet("unit") {
+		err = o.plan.Treatment.Set("unit", "1")
+	}
+	return err
+}
+
+// plays reports whether anybody may play a strategy.
+func (o *simulateOptions) plays(strategy string) bool {
+	for _, name := range []string{"strategy", "base"} {
+		if o.plan.Treatment.Game.Parameter(name) != nil && strings.Contains(o.plan.Treatment.Text(name), strategy) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(o.plan.Sweeps, func(s game.Sweep) bool {
+		return slices.ContainsFunc(s.Values, func(v string) bool { return strings.Contains(v, strategy) })
+	})
+}

@@ -1,0 +1,165 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"exptool/internal/cli"
+	"exptool/internal/game"
+	"exptool/internal/schema"
+	"exptool/report"
+)
+
+// writeOutcomes plays, and writes what comes of it.
+func (a *app) writeOutcomes(ctx context.Context, o *simulateOptions) error {
+	o.plan.EveryRound = o.byRound
+	if err := a.writeMeasures(ctx, o, a.outcomes(ctx, o)); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// writeMeasures writes rows of measures, or for people who look at one game a table
+// of them. What was played is written whatever ends the playing.
+func (a *app) writeMeasures(ctx context.Context, o *simulateOptions, rows *outcomeRows) (err error) {
+	ctx = context.WithoutCancel(ctx)
+	if a.machine() || len(o.plan.Sweeps) > 0 || o.byRep || o.byRound {
+		_, err = a.writeRows(ctx, rows, writeOptions{noHeader: o.part.i > 1})
+	} else {
+		if point, ok := rows.point(); ok {
+			_, err = a.writeRows(ctx, measureTable(point), writeOptions{})
+		}
+		err = errors.Join(err, rows.err, rows.Close())
+	}
+	if err == nil {
+		a.tellOutcome(o, rows)
+	}
+	return err
+}
+
+// playError is the error of a game that could not begin or go on.
+func playError(err error) error {
+	if rich := (*game.TooRichError)(nil); errors.As(err, &rich) {
+		return refusedf("%w", err)
+	}
+	return wrongGame(err)
+}
+
+// tellPlan says what is played, and by which seed, before it is.
+func (a *app) tellPlan(o *simulateOptions, from *players) {
+	t := o.plan.Treatment
+	said := []string{t.Game.Name}
+	swept := func(name string) bool {
+		for _, s := range o.plan.Sweeps {
+			if s.Name == name {
+				return true
+			}
+		}
+		return false
+	}
+	if t.Game.Parameter("schedule") != nil && !swept("schedule") {
+		said = append(said, t.Text("schedule")+" schedule")
+	}
+	if !swept("network") {
+		said = append(said, t.Text("network")+" network")
+	}
+	for _, p := range t.Game.AllParameters() {
+		if t.IsSet(p.Name) && !told[p.Name] {
+			said = append(said, p.Name+"="+t.Text(p.Name))
+		}
+	}
+	for _, s := range o.plan.Sweeps {
+		said = append(said, s.Name+"="+strings.Join(s.Values[:min(len(s.Values), maxShown)], ","))
+	}
+	var played []string
+	switch {
+	case from.label != "":
+		played = append(played, fmt.Sprintf("%s of %s", plural(len(o.plan.Start), "participant", "participants"), from.label))
+	case swept("players"):
+		played = append(played, "made-up players")
+	default:
+		played = append(played, plural(int(t.Count("players")), "made-up player", "made-up players"))
+	}
+	if !swept("strategy") {
+		played = append(played, "strategy "+t.Text("strategy"))
+	}
+	if !swept("rounds") {
+		played = append(played, cli.Count(t.Count("rounds"), cli.Rounds))
+	}
+	if o.plan.Reps > 1 {
+		played = append(played, cli.Count(int64(o.plan.Reps), "repetitions"))
+	}
+	a.streams.Talk("%s: %s; random seed %d", strings.Join(said, ", "), strings.Join(played, ", "), o.plan.Seed)
+}
+
+// told are the parameters that tellPlan says in words.
+var told = map[string]bool{"schedule": true, "network": true, "strategy": true, "players": true, "rounds": true}
+
+// tellOutcome says in a line or two what came of it.
+func (a *app) tellOutcome(o *simulateOptions, r *outcomeRows) {
+	switch from, to := o.cells(); {
+	case to-from > 1 && r.games < to-from:
+		a.streams.Talk("%d of %s played", r.games, plural(to-from, "game was", "games were"))
+	case len(o.plan.Sweeps) > 0 || len(r.last) == 0:
+	case o.mean():
+		before, _, _ := interval(r.last, func(c *game.Outcome) float64 { return c.Before.Gini })
+		after, low, high := interval(r.last, func(c *game.Outcome) float64 { return c.After.Gini })
+		a.streams.Talk("Gini %s → %s (95 %% interval %s to %s)", plain.short(before), plain.short(after), plain.short(low), plain.short(high))
+	case o.plan.Reps == 1:
+		a.tellGame(&r.last[0])
+	}
+}
+
+// tellGame says what came of one game.
+func (a *app) tellGame(c *game.Outcome) {
+	if !c.Complete {
+		a.streams.Talk("stopped after %s", cli.Count(int64(c.Played), cli.Rounds))
+	}
+	a.streams.Talk("%s; Gini %s → %s; %s rose, %d fell", cli.Count(c.Transfers, "transfers"),
+		plain.short(c.Before.Gini), plain.short(c.After.Gini), plural(c.Rose, "player", "players"), c.Fell)
+	if c.Settling.Settled {
+		a.streams.Talk("the Gini has settled, from round %d on", c.Settling.From)
+	} else if c.Settling.From >= 0 {
+		a.streams.Talk("the Gini has not settled yet")
+	}
+	if !c.Tested || math.IsNaN(c.Fit.P) {
+		return
+	}
+	follow := "balances follow it"
+	if c.Fit.Rejected() {
+		follow = "balances do not follow it"
+	}
+	a.streams.Talk("in the long run theory expects the %s law, of Gini %s: %s (χ² test, p = %.2g)", c.Law.Name, plain.short(c.Law.Gini()), follow, c.Fit.P)
+}
+
+// measureTable is the table of a point's measures for people.
+func measureTable(point []game.Outcome) *report.Buffered {
+	columns := []schema.Column{{Name: "measure", Kind: schema.Text}, {Name: "before", Kind: schema.Float}, {Name: "after", Kind: schema.Float}}
+	if len(point) > 1 {
+		columns = append(columns, schema.Column{Name: "low", Kind: schema.Float}, schema.Column{Name: "high", Kind: schema.Float})
+	}
+	columns = append(columns, schema.Column{Name: "meaning", Kind: schema.Text})
+	debt, _, _ := interval(point, func(c *game.Outcome) float64 { return max(c.Before.Debt, c.After.Debt) })
+	var rows [][]string
+	for _, m := range measures() {
+		if debt == 0 && strings.HasSuffix(m.name, "debt") || m.single && len(point) > 1 {
+			continue
+		}
+		mean, low, high := interval(point, m.after)
+		row := []string{m.name, "", m.scale.short(mean)}
+		if m.before != nil {
+			before, _, _ := interval(point, m.before)
+			row[1] = m.scale.short(before)
+		}
+		if len(point) > 1 {
+			row = append(row, m.scale.short(low), m.scale.short(high))
+		}
+		if row[1] != "" || row[2] != "" {
+			rows = append(rows, append(row, m.meaning))
+		}
+	}
+	return report.Texts(columns, rows)
+}

@@ -1,0 +1,237 @@
+package game
+
+import (
+	"context"
+	"iter"
+	"sync"
+)
+
+// Outcome is what a cell came to.
+type Outcome struct {
+	Cell
+	Played    int   // rounds
+	Complete  bool  // they are all; false where it was interrupted
+	Players   int   // how many
+	Transfers int64 // between players
+
+	Before, After    Measures
+	Rose, Fell, Same int     // players who have more at the end than at the start, less, as much
+	Mobility         float64 // see there
+	Series           []Sample
+	ByRound          []Measures // from round 0 on, where the plan wants every round
+	Settling         Settling   // of the series; From is a round
+	Law              Law        // that theory says the balances come to, where Tested
+	Tested           bool
+	Fit              Fit
+	Start, End       []int64 // balances, where the plan keeps them
+}
+
+// Sample is a point of a series.
+type Sample struct {
+	Round int // 0 is the start
+	Gini  float64
+}
+
+// mostSamples bounds a series, and fewSamples that of a game of many players, in
+// which measuring would else take longer than playing.
+const (
+	mostSamples = 200
+	fewSamples  = 50
+	manyPlayers = 100_000
+)
+
+// Watch measures a run as it is played.
+type Watch struct {
+	run     *Run
+	meter   *Meter
+	every   int // rounds from sample to sample
+	byRound bool
+	o       Outcome
+}
+
+// NewWatch begins to watch a run that has not begun. The meter may have measured
+// another run before; nil makes one.
+func NewWatch(r *Run, meter *Meter, byRound bool) *Watch {
+	if meter == nil {
+		meter = &Meter{}
+	}
+	samples := int64(mostSamples - 2) // the start and the end come on top
+	if len(r.balances) > manyPlayers {
+		samples = fewSamples - 2
+	}
+	w := &Watch{run: r, meter: meter, byRound: byRound, every: int(max(1, (r.rounds+samples-1)/samples))}
+	w.o.Before = meter.Measure(r.start)
+	w.sample()
+	return w
+}
+
+// Round is to be called after each round.
+func (w *Watch) Round() {
+	if w.byRound || w.run.round%w.every == 0 {
+		w.sample()
+	}
+}
+
+// sample adds what there is to the series.
+func (w *Watch) sample() {
+	s := Sample{Round: w.run.round}
+	if w.byRound {
+		all := w.meter.Measure(w.run.balances)
+		w.o.ByRound, s.Gini = append(w.o.ByRound, all), all.Gini
+	} else {
+		s.Gini = w.meter.Gini(w.run.balances)
+	}
+	w.o.Series = append(w.o.Series, s)
+}
+
+// Outcome is what the rounds so far came to.
+func (w *Watch) Outcome() Outcome {
+	r, o := w.run, w.o
+	o.Played, o.Complete, o.Players, o.Transfers = r.round, r.Over(), len(r.balances), r.moved
+	o.After = w.meter.Measure(r.balances)
+	o.Rose, o.Fell, o.Same = Moves(r.start, r.balances)
+	o.Mobility = w.meter.Mobility(r.start, r.balances)
+	series := make([]float64, len(o.Series))
+	for i, s := range o.Series {
+		series[i] = s.Gini
+	}
+	o.Settling = Settled(series)
+	if o.Settling.From >= 0 {
+		o.Settling.From = o.Series[o.Settling.From].Round
+	}
+	if last := len(o.Series) - 1; o.Series[last].Round != r.round { // not evenly away from the one before
+		o.Series = append(o.Series[:last+1:last+1], Sample{r.round, o.After.Gini})
+	}
+	if o.Law, o.Tested = r.law(); o.Tested {
+		o.Fit = w.meter.GoodnessOfFit(r.balances, o.Law)
+	}
+	return o
+}
+
+// law is the law that the balances of a run come to, where theory knows one: all give
+// the same amount at random to any other.
+func (r *Run) law() (Law, bool) {
+	t := r.Treatment
+	if t.Game.Name != "donation" || t.Text("strategy") != "random" || r.Network != nil || t.Count("group_size") != 0 {
+		return Law{}, false
+	}
+	if t.Text("schedule") == "round" {
+		return RoundLaw(r.start, t.Cents("amount"))
+	}
+	return Geometric(r.start, 0, t.Cents("amount"))
+}
+
+// Begin prepares the run of a cell.
+func (p Plan) Begin(c Cell) (*Run, error) {
+	s := Setup{Start: p.Start, IDs: p.IDs, Observed: p.Observed, Seed: c.Seed}
+	err := c.Treatment.Check()
+	if s.Start == nil && err == nil {
+		s.Start, err = c.Treatment.MadeUp(c.Seed)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return NewRun(c.Treatment, s)
+}
+
+// Play plays the cells [from, to) in so many goroutines, and hands their outcomes
+// over in the order of the cells: the same at any number of goroutines. Where ctx
+// ends no other cell is begun, and those under way are handed over as far as they
+// came. played, which may be nil, is told the rounds as they are played, from
+// several goroutines.
+func (p Plan) Play(ctx context.Context, from, to, threads int, played func(rounds int)) iter.Seq2[Outcome, error] {
+	type answer struct {
+		outcome Outcome
+		err     error
+	}
+	type job struct {
+		cell int
+		done chan answer
+	}
+	return func(yield func(Outcome, error) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		var workers sync.WaitGroup
+		defer workers.Wait()
+		defer stop()
+		jobs, order := make(chan job), make(chan job, threads)
+		left := make(chan struct{}) // nobody wants more
+		defer close(left)
+		for range min(threads, max(1, to-from)) {
+			workers.Go(func() {
+				var meter Meter
+				for j := range jobs {
+					o, err := p.playCell(ctx, j.cell, &meter, played)
+					j.done <- answer{o, err}
+				}
+			})
+		}
+		go func() {
+			defer close(order)
+			defer close(jobs)
+			for i := from; i < to && ctx.Err() == nil; i++ {
+				j := job{i, make(chan answer, 1)}
+				select {
+				case jobs <- j:
+				case <-ctx.Done():
+					return
+				}
+				select {
+				case order <- j:
+				case <-left:
+					return
+				}
+			}
+		}()
+		for j := range order {
+			if a := <-j.done; !yield(a.outcome, a.err) || a.err != nil {
+				return
+			}
+		}
+	}
+}
+
+// pulse is about how many turns pass between two looks at whether to stop.
+const pulse = 200_000
+
+// playCell plays a cell to its end, or until ctx ends.
+func (p Plan) playCell(ctx context.Context, i int, meter *Meter, played func(int)) (Outcome, error) {
+	c, err := p.Cell(i)
+	if err != nil {
+		return Outcome{}, err
+	}
+	r, err := p.Begin(c)
+	if err != nil {
+		return Outcome{}, err
+	}
+	w := NewWatch(r, meter, p.EveryRound)
+	every, told := max(1, pulse/len(r.balances)), 0
+	for r.Next() {
+		w.Round()
+		if r.round%every == 0 || r.Over() {
+			if played != nil {
+				played(r.round - told)
+				told = r.round
+			}
+			if ctx.Err() != nil {
+				break
+			}
+		}
+	}
+	if r.Err() != nil {
+		return Outcome{}, r.Err()
+	}
+	o := w.Outcome()
+	o.Cell = c
+	if p.KeepBalances {
+		o.Start, o.End = r.start, r.balances
+	}
+	return o, nil
+}
+
+// ID is the id of the participant at a place.
+func (r *Run) ID(place int) int64 {
+	if r.IDs == nil {
+		return int64(place) + 1
+	}
+	return r.IDs[place]
+}
