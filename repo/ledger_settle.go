@@ -41,6 +41,10 @@ type account struct {
 	touched bool  // by an entry that moves
 }
 
+// headFirst begins the FROM of what a settlement looks up: it takes the ledger's head
+// before the transfers, as writing does, so that Forget can wait for both in turn.
+const headFirst = "exptool.head CROSS JOIN"
+
 type payerKey struct {
 	payer int64
 	key   string

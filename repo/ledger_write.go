@@ -134,7 +134,7 @@ func (s *settlement) lookUpOpened(ctx context.Context) error {
 		return nil
 	}
 	err := s.Select(ctx, &s.opened, `SELECT u.id
-FROM unnest($1::bigint[]) AS u (id)
+FROM `+headFirst+` unnest($1::bigint[]) AS u (id)
 WHERE EXISTS (
     SELECT
     FROM exptool.transfer AS t
@@ -166,7 +166,7 @@ func (s *settlement) lookUpKeys(ctx context.Context, batch []*pending) error {
 	rows, err := s.Query(ctx, `SELECT t.payer, t.key, t.number, t.kind, coalesce(t.payee, 0), t.sent, t.received,
        coalesce(t.session, ''), coalesce(t.round, 0), coalesce(t.memo, ''),
        coalesce(t.payer_balance, 0), coalesce(t.payee_balance, 0)
-FROM unnest($1::bigint[], $2::text[]) AS k (payer, key)
+FROM `+headFirst+` unnest($1::bigint[], $2::text[]) AS k (payer, key)
 JOIN exptool.transfer AS t ON t.payer = k.payer AND t.key = k.key AND t.epoch = $3`, idList(payers), textList(keys), s.book.OID)
 	if err != nil {
 		return notOurs(err)
