@@ -15,7 +15,7 @@ import (
 // lock locks the participants of a batch in the order of their ids, and reads what
 // they have. Who is locked by somebody else is passed over, unless the batch waits.
 func (s *settlement) lock(ctx context.Context, batch []*pending) error {
-	ids := parties(batch)
+	ids := s.parties(batch)
 	s.read, s.used = make(map[int64]*account, len(ids)), map[payerKey]*Result{}
 	for _, id := range ids {
 		s.read[id] = &account{id: id, opened: s.book.isOpened(id)}
@@ -186,12 +186,12 @@ JOIN exptool.transfer AS t ON t.payer = k.payer AND t.key = k.key AND t.epoch = 
 const maxWritten = 20000
 
 // write stores the new balances and the rows of the ledger, tells listeners the last
-// number, and, but for a dry run, commits.
+// number, and commits, but for a dry run and where decisions are still to come.
 func (s *settlement) write(ctx context.Context) error {
 	ids, balances := s.balances()
 	for entries := range slices.Chunk(s.entries, maxWritten) {
 		last := len(entries) > 0 && entries[len(entries)-1] == s.entries[len(s.entries)-1]
-		if err := s.store(ctx, entries, ids, balances, last && !s.ledger.o.DryRun); err != nil {
+		if err := s.store(ctx, entries, ids, balances, last && !s.ledger.o.DryRun && s.played == nil); err != nil {
 			return err
 		}
 		ids, balances = nil, nil // they go with the first rows
