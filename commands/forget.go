@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -128,15 +127,12 @@ func (a *app) tellForgotten(o *forgetOptions, gone []repo.Forgotten) {
 	}
 }
 
-// countForgotten counts rows: 12 transfers and 3 changes.
+// countForgotten counts rows: 12 transfers, 4 decisions and 3 changes.
 func countForgotten(gone []repo.Forgotten) string {
 	counts := map[string]int64{}
 	for _, g := range gone {
 		counts[g.What] += g.Rows
 	}
-	var parts []string
-	for _, what := range []string{"transfers", "changes"} {
-		parts = append(parts, cli.Count(counts[what], cli.Unit(what)))
-	}
-	return strings.Join(parts, " and ")
+	count := func(what string) string { return cli.Count(counts[what], cli.Unit(what)) }
+	return count("transfers") + ", " + count("decisions") + " and " + count("changes")
 }

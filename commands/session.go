@@ -147,7 +147,10 @@ func (s *session) one(ctx context.Context, name string, exact bool) (schema.Enti
 
 // unknown is the error for an entity that is not there.
 func (s *session) unknown(name string) error {
-	if schema.LedgerWord(name) {
+	switch {
+	case schema.LedgerWord(name) && s.schema.Tables["exptool.transfers"] != nil:
+		return notFoundf("the ledger of this database was made by an older exptool, and has no %s", name).hint("the next transfer brings it up to date")
+	case schema.LedgerWord(name):
 		return notFoundf("there is no ledger in this database yet, and so no %s", name).hint("exptool seed begins one")
 	}
 	return s.schema.Unknown("entity", name)
@@ -160,9 +163,14 @@ func (s *session) tellEarlier(ctx context.Context, e schema.Entity) error {
 		return nil
 	}
 	return s.read(ctx, func(tx *repo.Tx) error {
-		n, err := tx.EarlierTransfers(ctx)
+		what, count := "transfer", tx.EarlierTransfers
+		if e.Table.Name == "decisions" {
+			what, count = "decision", tx.EarlierDecisions
+		}
+		n, err := count(ctx)
 		if err == nil && n > 0 {
-			s.app.streams.Talk("%d transfers of earlier launches are left out: their ids meant other participants", n)
+			s.app.streams.Talk("%s left out: their ids meant other participants",
+				plural(int(n), what+" of earlier launches is", what+"s of earlier launches are"))
 		}
 		return err
 	})

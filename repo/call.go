@@ -49,13 +49,13 @@ func (tx *Tx) start(ctx context.Context, query string, args []any) (*call, error
 	if tx.broken {
 		return nil, &Error{Kind: ErrCancelled, Message: "the transaction has ended"}
 	}
-	prelude := tx.prelude
-	if tx.prelude = ""; prelude != "" && len(args) > 0 {
-		if _, err := tx.Exec(ctx, prelude); err != nil { // alone: arguments go with one statement only
+	if len(args) > 0 { // they go with one statement only
+		if err := tx.sendPrelude(ctx); err != nil {
 			return nil, err
 		}
-		prelude = ""
 	}
+	prelude := tx.prelude
+	tx.prelude = ""
 	c := &call{tx: tx, sql: query, args: args, parent: ctx, begun: time.Now(), cancels: tx.db.dial.cancels()}
 	if !strings.HasPrefix(query, mark) {
 		c.sql, c.prefix = mark+prelude+query, len(mark)+len(prelude)
@@ -65,6 +65,16 @@ func (tx *Tx) start(ctx context.Context, query string, args []any) (*call, error
 		c.timer = time.AfterFunc(tx.timeout, func() { c.cancel(errSlow) })
 	}
 	return c, nil
+}
+
+// sendPrelude sends what was to go along with the first statement.
+func (tx *Tx) sendPrelude(ctx context.Context) error {
+	prelude := tx.prelude
+	if tx.prelude = ""; prelude == "" {
+		return nil
+	}
+	_, err := tx.Exec(ctx, prelude)
+	return err
 }
 
 // answered is to be called when the first row, the end or an error is there:

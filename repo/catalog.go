@@ -15,7 +15,7 @@ import (
 )
 
 // Catalog reads what the database is made of: the tables of every schema but
-// the system's, of our own the two views of the ledger, and with the vocabulary
+// the system's, of our own the views of the ledger, and with the vocabulary
 // and what was learnt of the experiment, relations and the tree of classes. One
 // round trip, and a second one where custom columns may hold jsonpickle; never a
 // scan of a table. Which other classes are in the tables is left to Classes.

@@ -33,7 +33,7 @@ WHERE oid >= 16384
   AND relkind IN ('r', 'p', 'v', 'm', 'f')
   AND NOT relispartition
   AND (relnamespace IS DISTINCT FROM to_regnamespace('exptool')::oid
-       OR relkind = 'v' AND relname IN ('transfers', 'balances'));
+       OR relkind = 'v' AND relname IN ('transfers', 'balances', 'decisions'));
 
 SELECT attrelid,
        attnum,

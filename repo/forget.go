@@ -14,7 +14,7 @@ type ForgetOptions struct {
 
 // Forgotten are rows of ours that were forgotten: those of one launch.
 type Forgotten struct {
-	What   string    `db:"what"`   // transfers or changes
+	What   string    `db:"what"`   // transfers, decisions or changes
 	Launch string    `db:"launch"` // PsyNet's deployment id, empty without one
 	Rows   int64     `db:"rows"`
 	First  time.Time `db:"first"`
@@ -37,10 +37,11 @@ func (db *DB) Forget(ctx context.Context, o ForgetOptions) (gone []Forgotten, er
 			return err
 		}
 		// Either lock comes first, and waits for those who give at this moment:
-		// they hold the table before anything else of ours.
-		where, lock := "\nWHERE epoch <> "+presentEpoch, "ALTER TABLE exptool.transfer DISABLE TRIGGER append_only"
+		// they take the tables in this order, and before anything else of ours.
+		where, lock := "\nWHERE epoch <> "+presentEpoch, `ALTER TABLE exptool.transfer DISABLE TRIGGER append_only;
+ALTER TABLE exptool.decision DISABLE TRIGGER append_only`
 		if o.Everything {
-			where, lock = "", "LOCK TABLE exptool.transfer"
+			where, lock = "", "LOCK TABLE exptool.migration, exptool.head, exptool.transfer, exptool.decision"
 		}
 		if _, err := tx.Exec(ctx, lock); err != nil {
 			return mustOwnLedger(err)
@@ -48,6 +49,10 @@ func (db *DB) Forget(ctx context.Context, o ForgetOptions) (gone []Forgotten, er
 		gone = nil
 		err = tx.Select(ctx, &gone, `SELECT 'transfers' AS what, coalesce(launch, '') AS launch, count(*) AS rows, min(at) AS first, max(at) AS last
 FROM exptool.transfer`+where+`
+GROUP BY epoch, launch
+UNION ALL
+SELECT 'decisions', coalesce(launch, ''), count(*), min(at), max(at)
+FROM exptool.decision`+where+`
 GROUP BY epoch, launch
 UNION ALL
 SELECT 'changes', coalesce(launch, ''), count(*), min(at), max(at)
@@ -62,6 +67,8 @@ ORDER BY what DESC, first`)
 		}
 		_, err = tx.Exec(ctx, "DELETE FROM exptool.transfer"+where+`;
 ALTER TABLE exptool.transfer ENABLE TRIGGER append_only;
+DELETE FROM exptool.decision`+where+`;
+ALTER TABLE exptool.decision ENABLE TRIGGER append_only;
 DELETE FROM exptool.change`+where)
 		return mustOwnLedger(err)
 	})

@@ -101,7 +101,7 @@ type pending struct {
 func (l *Ledger) Apply(ctx context.Context, transfers []Transfer) ([]Result, error) {
 	all := newPending(transfers)
 	if l.o.DryRun {
-		err := l.settle(ctx, all, true, false)
+		err := l.settle(ctx, all, manner{wait: true})
 		return results(all), err
 	}
 	waiting := all
@@ -123,7 +123,7 @@ func (l *Ledger) Apply(ctx context.Context, transfers []Transfer) ([]Result, err
 // none: the results then say which. It waits for locked rows.
 func (l *Ledger) ApplyAll(ctx context.Context, transfers []Transfer) ([]Result, error) {
 	all := newPending(transfers)
-	err := l.settle(ctx, all, true, true)
+	err := l.settle(ctx, all, manner{wait: true, whole: true})
 	if errors.Is(err, errNotAll) {
 		err = nil
 	}
@@ -165,7 +165,7 @@ func pause(ctx context.Context) error {
 // round settles a batch and returns what has to be tried again because a row was
 // locked; everything else is answered.
 func (l *Ledger) round(ctx context.Context, batch []*pending) (again []*pending, err error) {
-	err = l.settle(ctx, batch, false, false)
+	err = l.settle(ctx, batch, manner{})
 	var e *Error
 	if errors.As(err, &e) && e.Kind == ErrConflict && len(batch) > 1 {
 		// A rule of the database forbids one of them; the others shall not suffer.
@@ -219,16 +219,22 @@ func forgotten(err error) bool {
 	return errors.As(err, &e) && (e.Code == "42883" || e.Code == "3F000" || e.Code == "42P01" && strings.Contains(e.Message, `"exptool.`))
 }
 
+// manner is how a batch is settled.
+type manner struct {
+	wait   bool    // for rows that somebody else has locked
+	whole  bool    // do all or nothing
+	played *Played // the stretch of a game that the batch is; nil where it is none
+}
+
 // settle runs a batch in one transaction and answers it; what waits for a lock is
-// answered with errLocked. With wait every row is waited for instead; with whole
-// nothing is done unless all can be.
-func (l *Ledger) settle(ctx context.Context, batch []*pending, wait, whole bool) error {
+// answered with errLocked, where the batch does not wait.
+func (l *Ledger) settle(ctx context.Context, batch []*pending, how manner) error {
 	o := l.o.WriteOptions
 	o.together = true
 	for try := 1; ; try++ {
 		var s *settlement
 		err := l.db.Write(ctx, o, func(tx *Tx) error {
-			s = &settlement{Tx: tx, ledger: l, wait: wait, whole: whole, results: make([]Result, len(batch))}
+			s = &settlement{Tx: tx, manner: how, ledger: l, results: make([]Result, len(batch))}
 			return moved(s.run(ctx, batch))
 		})
 		if errors.Is(err, errKeyUsed) && l.trust >= trusted {

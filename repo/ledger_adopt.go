@@ -30,7 +30,7 @@ func (l *Ledger) Adopt(ctx context.Context) ([]Result, error) {
 		if len(ids) == 0 {
 			return nil
 		}
-		s := &settlement{Tx: tx, ledger: l, wait: true}
+		s := &settlement{Tx: tx, manner: manner{wait: true}, ledger: l}
 		if s.book, err = tx.beginBook(ctx); err != nil {
 			return err
 		}

@@ -78,3 +78,45 @@ func BenchmarkBatcher(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPlayed books a game of random donations in batches of 10,000 transfers, once
+// with the transfers alone and once with balances and a decision for each.
+func BenchmarkPlayed(b *testing.B) {
+	for _, decisions := range []bool{false, true} {
+		b.Run(fmt.Sprintf("decisions=%t", decisions), func(b *testing.B) {
+			db := benchmarkDB(b)
+			ledger := repo.NewLedger(db, repo.LedgerOptions{})
+			has, _, err := ledger.Balances(b.Context())
+			require.NoError(b, err)
+			r := rand.New(rand.NewPCG(1, 2))
+			session := fmt.Sprintf("bench %x", rand.Uint64())
+			var booking time.Duration
+			for round := range b.N {
+				p := repo.Played{Session: session, Game: "donation", Before: append([]repo.Balance(nil), has...)}
+				for len(p.Transfers) < 10_000 {
+					from := r.IntN(len(has))
+					to := (from + 1 + r.IntN(len(has)-1)) % len(has)
+					if has[from].Cents < 100 {
+						continue
+					}
+					has[from].Cents -= 100
+					has[to].Cents += 100
+					p.Transfers = append(p.Transfers, repo.Transfer{Payer: has[from].ID, Payee: has[to].ID, Sent: 100, Session: session, Round: round + 1})
+					p.Decisions = append(p.Decisions, repo.Decision{Round: round + 1, Donor: has[from].ID, Choice: "give", Recipient: has[to].ID, Gifts: 1,
+						Cost: 100, Benefit: 100, BalanceBefore: has[from].Cents + 100, BalanceAfter: has[from].Cents, RankBefore: from, RankAfter: to})
+				}
+				p.After = has
+				begun := time.Now()
+				if decisions {
+					require.NoError(b, ledger.ApplyPlayed(b.Context(), p))
+				} else {
+					results, err := ledger.ApplyAll(b.Context(), p.Transfers)
+					require.NoError(b, err)
+					require.NoError(b, results[0].Err)
+				}
+				booking += time.Since(begun)
+			}
+			b.ReportMetric(float64(b.N)*10_000/booking.Seconds(), "transfers/s")
+		})
+	}
+}

@@ -12,10 +12,9 @@ import (
 // settlement is one batch in its transaction.
 type settlement struct {
 	*Tx
+	manner
 	ledger  *Ledger
 	book    *book
-	wait    bool // for rows that somebody else has locked
-	whole   bool // do all or nothing
 	results []Result
 	opened  []int64 // participants that were found in the ledger
 
@@ -41,6 +40,10 @@ type account struct {
 	touched bool  // by an entry that moves
 }
 
+// headFirst begins the FROM of what a settlement looks up: it takes the ledger's head
+// before the transfers, as writing does, so that Forget can wait for both in turn.
+const headFirst = "exptool.head CROSS JOIN"
+
 type payerKey struct {
 	payer int64
 	key   string
@@ -56,6 +59,9 @@ func (s *settlement) run(ctx context.Context, batch []*pending) error {
 		}
 	}
 	if err := s.lock(ctx, batch); err != nil {
+		return err
+	}
+	if err := s.expect(); err != nil {
 		return err
 	}
 	if err := s.lookUpOpened(ctx); err != nil {
@@ -77,7 +83,13 @@ func (s *settlement) run(ctx context.Context, batch []*pending) error {
 	if s.whole && refused {
 		return errNotAll
 	}
+	if err := s.confirm(); err != nil {
+		return err
+	}
 	if err := s.write(ctx); err != nil {
+		return err
+	}
+	if err := s.recordDecisions(ctx); err != nil {
 		return err
 	}
 	for i := range s.results { // a key that was used twice in the batch
@@ -300,14 +312,20 @@ func (s *settlement) affordable(r *Result, payer, payee *account) error {
 	return nil
 }
 
-// parties are the participants of a batch, each once, in order.
-func parties(batch []*pending) []int64 {
+// parties are the participants of a batch, and those whose balances it knows, each
+// once, in order.
+func (s *settlement) parties(batch []*pending) []int64 {
 	ids := make([]int64, 0, 2*len(batch))
 	for _, p := range batch {
 		for _, id := range []int64{p.Payer, p.Payee} {
 			if id != Bank {
 				ids = append(ids, id)
 			}
+		}
+	}
+	if s.played != nil {
+		for _, b := range s.played.Before {
+			ids = append(ids, b.ID)
 		}
 	}
 	slices.Sort(ids)

@@ -15,7 +15,7 @@ import (
 // lock locks the participants of a batch in the order of their ids, and reads what
 // they have. Who is locked by somebody else is passed over, unless the batch waits.
 func (s *settlement) lock(ctx context.Context, batch []*pending) error {
-	ids := parties(batch)
+	ids := s.parties(batch)
 	s.read, s.used = make(map[int64]*account, len(ids)), map[payerKey]*Result{}
 	for _, id := range ids {
 		s.read[id] = &account{id: id, opened: s.book.isOpened(id)}
@@ -134,7 +134,7 @@ func (s *settlement) lookUpOpened(ctx context.Context) error {
 		return nil
 	}
 	err := s.Select(ctx, &s.opened, `SELECT u.id
-FROM unnest($1::bigint[]) AS u (id)
+FROM `+headFirst+` unnest($1::bigint[]) AS u (id)
 WHERE EXISTS (
     SELECT
     FROM exptool.transfer AS t
@@ -166,7 +166,7 @@ func (s *settlement) lookUpKeys(ctx context.Context, batch []*pending) error {
 	rows, err := s.Query(ctx, `SELECT t.payer, t.key, t.number, t.kind, coalesce(t.payee, 0), t.sent, t.received,
        coalesce(t.session, ''), coalesce(t.round, 0), coalesce(t.memo, ''),
        coalesce(t.payer_balance, 0), coalesce(t.payee_balance, 0)
-FROM unnest($1::bigint[], $2::text[]) AS k (payer, key)
+FROM `+headFirst+` unnest($1::bigint[], $2::text[]) AS k (payer, key)
 JOIN exptool.transfer AS t ON t.payer = k.payer AND t.key = k.key AND t.epoch = $3`, idList(payers), textList(keys), s.book.OID)
 	if err != nil {
 		return notOurs(err)
@@ -186,12 +186,12 @@ JOIN exptool.transfer AS t ON t.payer = k.payer AND t.key = k.key AND t.epoch = 
 const maxWritten = 20000
 
 // write stores the new balances and the rows of the ledger, tells listeners the last
-// number, and, but for a dry run, commits.
+// number, and commits, but for a dry run and where decisions are still to come.
 func (s *settlement) write(ctx context.Context) error {
 	ids, balances := s.balances()
 	for entries := range slices.Chunk(s.entries, maxWritten) {
 		last := len(entries) > 0 && entries[len(entries)-1] == s.entries[len(s.entries)-1]
-		if err := s.store(ctx, entries, ids, balances, last && !s.ledger.o.DryRun); err != nil {
+		if err := s.store(ctx, entries, ids, balances, last && !s.ledger.o.DryRun && s.played == nil); err != nil {
 			return err
 		}
 		ids, balances = nil, nil // they go with the first rows

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // rawCopy is the statement that lib/pq prepares for COPY … FROM stdin.
@@ -18,8 +20,26 @@ type rawCopy interface {
 // lines, without the last line break, to send. The session must be in a
 // transaction, which is not usable after an error.
 func (l *Loader) copyIn(ctx context.Context, query string, feed func(send func(lines []byte) error) error) (int64, error) {
+	return copyIn(ctx, l.Conn, query, feed)
+}
+
+// copyIn is Loader's, in a transaction of ours.
+func (tx *Tx) copyIn(ctx context.Context, query string, feed func(send func(lines []byte) error) error) error {
+	if err := tx.sendPrelude(ctx); err != nil {
+		return err
+	}
+	c, err := tx.start(ctx, query, nil)
+	if err != nil {
+		return err
+	}
+	_, err = copyIn(c.ctx, tx.conn, c.sql, feed)
+	c.answered(err)
+	return c.end(err)
+}
+
+func copyIn(ctx context.Context, conn *sqlx.Conn, query string, feed func(send func(lines []byte) error) error) (int64, error) {
 	var rows int64
-	err := l.Conn.Raw(func(session any) error {
+	err := conn.Raw(func(session any) error {
 		preparer, ok := session.(driver.ConnPrepareContext)
 		if !ok {
 			return errors.New("the database driver cannot prepare COPY")

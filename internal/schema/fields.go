@@ -42,6 +42,7 @@ var defaults = map[string][]string{
 
 	"exptool.transfers": {"id", "kind", "payer", "payee", "sent", "payer_balance", "payee_balance", "memo", "at"},
 	"exptool.balances":  {"participant_id", "dollars", "endowment", "given", "received", "other", "donations"},
+	"exptool.decisions": {"id", "session", "round", "donor", "choice", "recipient", "gifts", "cost", "benefit", "balance_before", "balance_after", "rank_before", "rank_after"},
 }
 
 // VirtualField returns the expression of a field that the table itself does not

@@ -2,8 +2,8 @@ package schema
 
 import "strings"
 
-// LedgerSchema is the schema of exptool's own tables. Of these only two views are
-// entities: those of the ledger.
+// LedgerSchema is the schema of exptool's own tables. Of these only the views of the
+// ledger are entities.
 const LedgerSchema = "exptool"
 
 // ledgerRelations are the references of the ledger's views; like those of
@@ -13,6 +13,8 @@ var ledgerRelations = []Relation{
 	{Table: "exptool.transfers", Column: "payee", RefTable: "participant", RefColumn: "id", Source: Ledger},
 	{Table: "exptool.transfers", Column: "reverses", RefTable: "exptool.transfers", RefColumn: "id", Source: Ledger},
 	{Table: "exptool.balances", Column: "participant_id", RefTable: "participant", RefColumn: "id", Source: Ledger},
+	{Table: "exptool.decisions", Column: "donor", RefTable: "participant", RefColumn: "id", Source: Ledger},
+	{Table: "exptool.decisions", Column: "recipient", RefTable: "participant", RefColumn: "id", Source: Ledger},
 }
 
 // OfLedger reports whether t is a view of the ledger.

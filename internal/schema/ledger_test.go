@@ -17,7 +17,8 @@ func ledgerView(name string, columns ...string) *Table {
 
 func TestLedgerIsAnEntity(t *testing.T) {
 	transfers, balances := ledgerView("transfers", "payer", "payee", "reverses"), ledgerView("balances", "participant_id")
-	s := New(Server{}, []*Table{table("participant", "type"), transfers, balances}, nil, Learned{})
+	decisions := ledgerView("decisions", "donor", "recipient")
+	s := New(Server{}, []*Table{table("participant", "type"), transfers, balances, decisions}, nil, Learned{})
 	for _, name := range []string{"transfers", "transfer", "Transfers", "exptool.transfers"} {
 		e, err := s.Entity(name, false)
 		require.NoError(t, err, name)
@@ -28,14 +29,19 @@ func TestLedgerIsAnEntity(t *testing.T) {
 	require.NoError(t, err)
 	assert.Same(t, balances, e.Table)
 	assert.Equal(t, "transfer", s.Singular(transfers))
-	assert.Subset(t, s.Words(), []string{"transfers", "balances"})
+	assert.Equal(t, "decision", s.Singular(decisions))
+	assert.Subset(t, s.Words(), []string{"transfers", "balances", "decisions"})
 	assert.True(t, transfers.Unique("id"))
 	for _, name := range []string{"payer", "payee", "reverses"} {
 		require.Len(t, s.ToOne(transfers, name), 1, name)
 		assert.Equal(t, Ledger, s.ToOne(transfers, name)[0].Source)
 	}
 	assert.Equal(t, "participant", s.ToOne(balances, "participant")[0].RefTable)
-	assert.True(t, LedgerWord("transfer") && LedgerWord("exptool.balances"))
+	for _, name := range []string{"donor", "recipient"} {
+		require.Len(t, s.ToOne(decisions, name), 1, name)
+		assert.Equal(t, "participant", s.ToOne(decisions, name)[0].RefTable)
+	}
+	assert.True(t, LedgerWord("transfer") && LedgerWord("exptool.balances") && LedgerWord("decisions"))
 	assert.False(t, LedgerWord("trials") || LedgerWord("exptool.trials"))
 }
 

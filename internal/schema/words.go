@@ -25,6 +25,7 @@ var words = []word{
 	{plural: "async_processes", singular: "async_process", table: "process", needs: "redis_job_id", alias: true},
 	{plural: "transfers", singular: "transfer", table: "exptool.transfers"},
 	{plural: "balances", singular: "balance", table: "exptool.balances"},
+	{plural: "decisions", singular: "decision", table: "exptool.decisions"},
 	{plural: "experiment_status", singular: "experiment_status", table: "experiment_status"},
 }
 
