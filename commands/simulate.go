@@ -177,12 +177,7 @@ func (o *simulateOptions) checkApply(changed func(string) bool) error {
 // madeUp reports whether the players are made up because the treatment says so.
 func (o *simulateOptions) madeUp() bool {
 	given := o.plan.Treatment.IsSet
-	for _, s := range o.plan.Sweeps {
-		if s.Name == "players" || s.Name == "start" {
-			return true
-		}
-	}
-	return given("players") || given("start")
+	return given("players") || given("start") || o.sweeps("players") || o.sweeps("start")
 }
 
 // range of cells that are played.

@@ -3,6 +3,8 @@ package commands
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -31,14 +33,17 @@ func (p *players) Close() error {
 // are made up, too.
 func (a *app) playersOf(ctx context.Context, o *simulateOptions) (p *players, err error) {
 	p = &players{}
-	if o.madeUp() && !o.plays("observed") {
-		return p, nil
-	}
 	defer func() {
+		if err == nil {
+			err = o.readNetworks()
+		}
 		if err != nil {
 			closeInto(p, &err)
 		}
 	}()
+	if o.madeUp() && !o.plays("observed") {
+		return p, nil
+	}
 	must := o.apply || o.plays("observed")
 	why, err := a.openPlayers(ctx, p, o, must)
 	if err != nil {
@@ -82,6 +87,62 @@ func (a *app) openPlayers(ctx context.Context, p *players, o *simulateOptions, m
 		return e.Message, nil
 	}
 	return "", err
+}
+
+// readNetworks reads the files that the plan names as networks of its players.
+func (o *simulateOptions) readNetworks() error {
+	names := []string{o.plan.Treatment.Text("network")}
+	for _, s := range o.plan.Sweeps {
+		if s.Name == "network" {
+			names = s.Values
+		}
+	}
+	ids := o.plan.IDs
+	for _, name := range names {
+		t := o.plan.Treatment.Clone()
+		if err := wrongGame(t.Set("network", name)); err != nil {
+			return err
+		}
+		if name = t.NetworkFile(); name == "" {
+			continue
+		}
+		switch {
+		case o.sweeps("players"):
+			return usagef("the network in %s is of certain players", name).hint("do not sweep players")
+		case ids == nil:
+			ids = game.MadeUpIDs(int(t.Count("players")))
+		}
+		network, err := readNetwork(name, ids)
+		if err != nil {
+			return err
+		}
+		if o.plan.Networks == nil {
+			o.plan.Networks = map[string]*game.Network{}
+		}
+		o.plan.Networks[name] = network
+	}
+	return nil
+}
+
+func readNetwork(name string, ids []int64) (*game.Network, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("there is no network and no file %s", name).hint(didYouMean(name, game.Networks(), "the networks are "+strings.Join(game.Networks(), ", ")))
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	network, err := game.ReadNetwork(f, ids)
+	if err != nil {
+		return nil, usagef("%s: %w", name, err)
+	}
+	return network, nil
+}
+
+// sweeps reports whether a parameter is swept.
+func (o *simulateOptions) sweeps(name string) bool {
+	return slices.ContainsFunc(o.plan.Sweeps, func(s game.Sweep) bool { return s.Name == name })
 }
 
 // hasPrivate reports whether the private database is there that is used where

@@ -52,18 +52,10 @@ func playError(err error) error {
 func (a *app) tellPlan(o *simulateOptions, from *players) {
 	t := o.plan.Treatment
 	said := []string{t.Game.Name}
-	swept := func(name string) bool {
-		for _, s := range o.plan.Sweeps {
-			if s.Name == name {
-				return true
-			}
-		}
-		return false
-	}
-	if t.Game.Parameter("schedule") != nil && !swept("schedule") {
+	if t.Game.Parameter("schedule") != nil && !o.sweeps("schedule") {
 		said = append(said, t.Text("schedule")+" schedule")
 	}
-	if !swept("network") {
+	if !o.sweeps("network") {
 		said = append(said, t.Text("network")+" network")
 	}
 	for _, p := range t.Game.AllParameters() {
@@ -78,15 +70,15 @@ func (a *app) tellPlan(o *simulateOptions, from *players) {
 	switch {
 	case from.label != "":
 		played = append(played, fmt.Sprintf("%s of %s", plural(len(o.plan.Start), "participant", "participants"), from.label))
-	case swept("players"):
+	case o.sweeps("players"):
 		played = append(played, "made-up players")
 	default:
 		played = append(played, plural(int(t.Count("players")), "made-up player", "made-up players"))
 	}
-	if !swept("strategy") {
+	if !o.sweeps("strategy") {
 		played = append(played, "strategy "+t.Text("strategy"))
 	}
-	if !swept("rounds") {
+	if !o.sweeps("rounds") {
 		played = append(played, cli.Count(t.Count("rounds"), cli.Rounds))
 	}
 	if o.plan.Reps > 1 {

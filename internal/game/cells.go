@@ -69,9 +69,10 @@ type Plan struct {
 	Reps      int
 	Seed      uint64
 
-	Start    []int64   // what the players of every cell begin with, in cents; nil: they are made up
-	IDs      []int64   // those players' ids
-	Observed *Observed // what the strategy observed plays
+	Start    []int64             // what the players of every cell begin with, in cents; nil: they are made up
+	IDs      []int64             // those players' ids
+	Observed *Observed           // what the strategy observed plays
+	Networks map[string]*Network // those of files, by name
 
 	EveryRound   bool // outcomes have the measures of every round
 	KeepBalances bool // outcomes have the balances of the start and of the end

@@ -21,7 +21,7 @@ func pool(e, x, all float64) float64 {
 // TestCommonPoolPayoffs holds each payoff against the formula; a loss ends at nothing.
 func TestCommonPoolPayoffs(t *testing.T) {
 	for _, e := range []int64{10, 25} {
-		r := begin(t, "common-pool", 64, fmt.Sprintf("strategy=random rounds=50 tokens=%d", e))
+		r := began(t, "common-pool", 64, fmt.Sprintf("strategy=random rounds=50 tokens=%d", e))
 		losses := 0
 		for r.Next() {
 			totals := map[int32]int64{}
@@ -46,7 +46,7 @@ func TestCommonPoolPayoffs(t *testing.T) {
 // other number, each has $0.66; at the best 36 of all 80 they have $0.91 (Ostrom, Gardner
 // & Walker 1994, table 5.1, where dollars are cents).
 func TestCommonPoolExtremes(t *testing.T) {
-	r := begin(t, "common-pool", 8, "strategy=selfish")
+	r := began(t, "common-pool", 8, "strategy=selfish")
 	for _, d := range next(t, r)["extract"] {
 		assert.EqualValues(t, 8*500, d.Cost)
 		assert.EqualValues(t, 6600, earned(d))
@@ -55,17 +55,17 @@ func TestCommonPoolExtremes(t *testing.T) {
 		assert.LessOrEqual(t, pool(10, float64(x), float64(56+x)), 66.0)
 	}
 	// With 4 players of 20 tokens the best is a whole number for each.
-	r = begin(t, "common-pool", 4, "strategy=egalitarian group_size=4 tokens=20")
+	r = began(t, "common-pool", 4, "strategy=egalitarian group_size=4 tokens=20")
 	for _, d := range next(t, r)["extract"] {
 		assert.EqualValues(t, 9*500, d.Cost)
 		assert.InDelta(t, 2*90.5, float64(earned(d))/100, 0.01)
 	}
-	for _, d := range next(t, begin(t, "common-pool", 8, "strategy=generous"))["refrain"] {
+	for _, d := range next(t, began(t, "common-pool", 8, "strategy=generous"))["refrain"] {
 		assert.EqualValues(t, 5000, earned(d))
 	}
 	// A resource that yields less than the market is left alone, one that does not deplete taken.
-	assert.Len(t, next(t, begin(t, "common-pool", 8, "strategy=selfish yield=4"))["refrain"], 8)
-	for _, d := range next(t, begin(t, "common-pool", 8, "strategy=selfish depletion=0"))["extract"] {
+	assert.Len(t, next(t, began(t, "common-pool", 8, "strategy=selfish yield=4"))["refrain"], 8)
+	for _, d := range next(t, began(t, "common-pool", 8, "strategy=selfish depletion=0"))["extract"] {
 		assert.EqualValues(t, 23000, earned(d))
 	}
 }
@@ -75,7 +75,7 @@ func TestCommonPoolExtremes(t *testing.T) {
 // last, or strangers as the mean of those met last.
 func TestAverseAppropriators(t *testing.T) {
 	for _, set := range []string{"alpha=0 beta=0", "alpha=0.85 beta=0.315", "alpha=2 beta=0.9", "alpha=0.2 beta=0.6 tokens=25"} {
-		r := begin(t, "common-pool", 8, "rounds=200 strategy=random:0.625,inequality-averse:0.375 "+set)
+		r := began(t, "common-pool", 8, "rounds=200 strategy=random:0.625,inequality-averse:0.375 "+set)
 		alpha, beta, e := r.Treatment.Number("alpha"), r.Treatment.Number("beta"), r.Treatment.Count("tokens")
 		utility := func(x int64, others []int64) float64 {
 			all := x
@@ -122,7 +122,7 @@ func TestAverseAppropriators(t *testing.T) {
 // TestAverseStrangers: with α = β = 0 a choice is the best reply to others who do what
 // those did, on average, whom the player met last.
 func TestAverseStrangers(t *testing.T) {
-	r := begin(t, "common-pool", 40, "matching=stranger alpha=0 beta=0 strategy=random:0.5,inequality-averse:0.5 rounds=50")
+	r := began(t, "common-pool", 40, "matching=stranger alpha=0 beta=0 strategy=random:0.5,inequality-averse:0.5 rounds=50")
 	met := make([]float64, 40)
 	best := make([]int, 40)
 	for r.Next() {

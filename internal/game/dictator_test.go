@@ -17,7 +17,7 @@ func TestDictator(t *testing.T) {
 		"strategy=selfish": 0, "strategy=generous": 10000, "strategy=egalitarian": 5000, "strategy=tit-for-tat": 10000,
 		"strategy=inequality-averse beta=0.49": 0, "strategy=inequality-averse beta=0.51 alpha=3": 5000,
 	} {
-		r := begin(t, "dictator", 2, set)
+		r := began(t, "dictator", 2, set)
 		next(t, r)
 		if gift == 0 {
 			assert.Len(t, r.Transfers(), 1, set)
@@ -38,7 +38,7 @@ func TestDictator(t *testing.T) {
 // one who gives all, always.
 func TestDictatorsDoAsWasDone(t *testing.T) {
 	for other, most := range map[string]int{"selfish": 1, "generous": 10} {
-		r := begin(t, "dictator", 2, "rounds=20 strategy=tit-for-tat:0.5,"+other+":0.5")
+		r := began(t, "dictator", 2, "rounds=20 strategy=tit-for-tat:0.5,"+other+":0.5")
 		gifts := 0
 		for r.Next() {
 			for _, d := range r.Decisions() {

@@ -60,7 +60,13 @@ func (e Endowment) Check(most int64) error {
 // Draw is the endowment of a player in dollars. It depends on nothing but the seed
 // and the player's id: who comes later changes nobody's.
 func (e Endowment) Draw(seed uint64, id int64) int64 {
-	r := rand.New(rand.NewPCG(seed, uint64(id)*0x9E3779B97F4A7C15)) // ids are alike, streams must not be
+	return e.draw(rand.New(rand.NewPCG(seed, stream(id))))
+}
+
+// stream is that of a player: ids are alike, streams must not be.
+func stream(id int64) uint64 { return uint64(id) * 0x9E3779B97F4A7C15 }
+
+func (e Endowment) draw(r *rand.Rand) int64 {
 	low, high := float64(e.Min), float64(e.Max)
 	switch e.Distribution {
 	case Equal:

@@ -2,7 +2,6 @@ package game
 
 import (
 	"fmt"
-	"math/bits"
 )
 
 // groups are the players of a run, divided into groups that play together. Players left
@@ -91,20 +90,10 @@ func places(n int) []int32 {
 	return all
 }
 
-// below draws one of 0 … n-1, each alike but for one in 2^64/n (Lemire 2019 without its
-// rejection: n is small).
-func below(r *Run, n int) int {
-	i, _ := bits.Mul64(r.rng.Uint64(), uint64(n))
-	return int(i)
-}
-
-// fraction draws from [0, 1).
-func fraction(r *Run) float64 { return float64(r.rng.Uint64()>>11) / (1 << 53) }
-
 // shuffle puts places into an order drawn anew (Fisher & Yates 1938).
 func shuffle(r *Run, all []int32) {
 	for i := len(all) - 1; i > 0; i-- {
-		k := below(r, i+1)
+		k := r.rng.below(i + 1)
 		all[i], all[k] = all[k], all[i]
 	}
 }

@@ -27,7 +27,7 @@ func variants(t *testing.T) (all []game.Treatment) {
 		for _, s := range append(g.Strategies(), game.Strategy{Name: mixture}) {
 			for _, rule := range rules[g.Name] {
 				for _, matching := range []string{"partner", "stranger"} {
-					all = append(all, treatment(t, g.Name, rule+" rounds=6 matching="+matching+" strategy="+s.Name))
+					all = append(all, treated(t, g.Name, rule+" rounds=6 matching="+matching+" strategy="+s.Name))
 				}
 			}
 		}
@@ -115,7 +115,7 @@ func checkDecisions(t *testing.T, r *game.Run, name string) {
 func TestTheSameSeedIsTheSameGame(t *testing.T) {
 	for _, g := range game.Games()[1:] {
 		play := func(seed uint64) []int64 {
-			r, err := newRun(treatment(t, g.Name, "matching=stranger rounds=5"), make([]int64, 40), seed)
+			r, err := newRun(treated(t, g.Name, "matching=stranger rounds=5"), make([]int64, 40), seed)
 			require.NoError(t, err)
 			for r.Next() {
 			}
@@ -130,7 +130,7 @@ func TestTheSameSeedIsTheSameGame(t *testing.T) {
 // quantile is 23.5; partners stay together.
 func TestStrangersMeetAnybody(t *testing.T) {
 	met := func(name, set string) map[int32]float64 {
-		r := begin(t, name, 6, "rounds=2000 strategy=generous "+set)
+		r := began(t, name, 6, "rounds=2000 strategy=generous "+set)
 		counts := map[int32]float64{}
 		for r.Next() {
 			group := r.Decisions()[0].Group
@@ -160,7 +160,7 @@ func TestStrangersMeetAnybody(t *testing.T) {
 func TestRoles(t *testing.T) {
 	for _, matching := range []string{"partner", "stranger"} {
 		turns := func(roles string, n int) []int {
-			r := begin(t, "dictator", n, fmt.Sprintf("rounds=100 strategy=generous roles=%s matching=%s", roles, matching))
+			r := began(t, "dictator", n, fmt.Sprintf("rounds=100 strategy=generous roles=%s matching=%s", roles, matching))
 			counts := make([]int, n)
 			for r.Next() {
 				for i, d := range r.Decisions() {
@@ -207,18 +207,18 @@ func TestImpossibleGroups(t *testing.T) {
 		{"common-pool", "tokens=10000000", "amounts are too large"},
 		{"public-goods", "punishment=yes punishment_points=1001", "punishment_points"},
 	} {
-		_, err := newRun(treatment(t, c.name, c.set), make([]int64, 10), 1)
+		_, err := newRun(treated(t, c.name, c.set), make([]int64, 10), 1)
 		assert.ErrorContains(t, err, c.says, "%s %s", c.name, c.set)
 	}
-	_, err := newRun(treatment(t, "public-goods", "punishment=yes group_size=0"), make([]int64, 101), 1)
+	_, err := newRun(treated(t, "public-goods", "punishment=yes group_size=0"), make([]int64, 101), 1)
 	assert.ErrorContains(t, err, "a group with punishment has 100 players or fewer")
-	_, err = newRun(treatment(t, "trust", ""), []int64{100, -100}, 1)
+	_, err = newRun(treated(t, "trust", ""), []int64{100, -100}, 1)
 	assert.ErrorContains(t, err, "a player owes 1 dollars, and trust is played without debt")
 }
 
 // TestTooRich ends a game in which a balance would be too large, whatever the sums.
 func TestTooRich(t *testing.T) {
-	r := begin(t, "public-goods", 1000, "endowment=100000000000 multiplier=1000000000 group_size=0 strategy=generous")
+	r := began(t, "public-goods", 1000, "endowment=100000000000 multiplier=1000000000 group_size=0 strategy=generous")
 	assert.False(t, r.Next())
 	var rich *game.TooRichError
 	assert.ErrorAs(t, r.Err(), &rich)

@@ -87,7 +87,7 @@ func (l *levels) chooser(t Treatment, s Strategy) (chooser, error) {
 	}
 	switch s.Name {
 	case "random":
-		return func(r *Run, _ *levels, _ view) float64 { return fraction(r) }, nil
+		return func(r *Run, _ *levels, _ view) float64 { return r.rng.fraction() }, nil
 	case "selfish":
 		return func(_ *Run, _ *levels, v view) float64 { return v.selfish }, nil
 	case "generous":
@@ -110,8 +110,8 @@ func (l *levels) chooser(t Treatment, s Strategy) (chooser, error) {
 		}
 		play, err := l.chooser(t, base)
 		return func(r *Run, l *levels, v view) float64 {
-			if fraction(r) < l.noise {
-				return fraction(r)
+			if r.rng.fraction() < l.noise {
+				return r.rng.fraction()
 			}
 			return play(r, l, v)
 		}, err

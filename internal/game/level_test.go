@@ -14,7 +14,7 @@ import (
 func TestSharesOfStrategies(t *testing.T) {
 	who := map[string]bool{}
 	for seed := range uint64(20) {
-		r, err := newRun(treatment(t, "public-goods", "group_size=0 strategy=selfish:0.34,generous:0.66"), make([]int64, 10), seed)
+		r, err := newRun(treated(t, "public-goods", "group_size=0 strategy=selfish:0.34,generous:0.66"), make([]int64, 10), seed)
 		require.NoError(t, err)
 		r.Record()
 		decided := next(t, r)
@@ -28,7 +28,7 @@ func TestSharesOfStrategies(t *testing.T) {
 		who[order] = true
 	}
 	assert.Greater(t, len(who), 10)
-	r := begin(t, "public-goods", 4, "group_size=0 strategy=selfish:0.3333333333,generous:0.3333333333,egalitarian:0.3333333334")
+	r := began(t, "public-goods", 4, "group_size=0 strategy=selfish:0.3333333333,generous:0.3333333333,egalitarian:0.3333333334")
 	assert.Len(t, next(t, r)[game.Keep], 1, "a third of four and what is left over: to the largest remainder, which is not the first")
 }
 
@@ -52,7 +52,7 @@ func TestFirstAndNextLevels(t *testing.T) {
 			if c.strategy == other {
 				continue
 			}
-			r := begin(t, "public-goods", 2, "group_size=2 strategy="+other+":0.5,"+withShare(c.strategy))
+			r := began(t, "public-goods", 2, "group_size=2 strategy="+other+":0.5,"+withShare(c.strategy))
 			next(t, r)
 			lavish := map[string]int64{"selfish": 0, "generous": 10000}[other]
 			first := costs(r)
@@ -83,7 +83,7 @@ func costs(r *game.Run) (all []int64) {
 // TestRandomLevels: any contribution alike, so a mean of a half and a variance of a
 // twelfth; with noise so is that part of the decisions.
 func TestRandomLevels(t *testing.T) {
-	r := begin(t, "public-goods", 3000, "strategy=random rounds=10")
+	r := began(t, "public-goods", 3000, "strategy=random rounds=10")
 	n, mean, square := 0.0, 0.0, 0.0
 	for r.Next() {
 		for _, c := range costs(r) {
@@ -95,7 +95,7 @@ func TestRandomLevels(t *testing.T) {
 	assert.InDelta(t, 0.5, mean, 0.008) // five standard errors
 	assert.InDelta(t, 1.0/12, square/n-mean*mean, 0.003)
 
-	r = begin(t, "public-goods", 3000, "strategy=noisy noise=0.2 base=selfish rounds=10")
+	r = began(t, "public-goods", 3000, "strategy=noisy noise=0.2 base=selfish rounds=10")
 	some := 0
 	for r.Next() {
 		for _, c := range costs(r) {

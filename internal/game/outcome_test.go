@@ -10,8 +10,8 @@ import (
 	"exptool/internal/game"
 )
 
-// treatment is a donation game with some parameters.
-func treatment(t *testing.T, parameters ...string) game.Treatment {
+// donations is a donation game with some parameters.
+func donations(t *testing.T, parameters ...string) game.Treatment {
 	t.Helper()
 	tr := game.NewTreatment(find(t, "donation"))
 	for i := 0; i < len(parameters); i += 2 {
@@ -33,7 +33,7 @@ func outcomes(t *testing.T, ctx context.Context, p game.Plan, threads int) (all 
 func TestOutcomesAreTheSameAtAnyNumberOfThreads(t *testing.T) {
 	players, err := game.ReadSweep("players=500,2,30")
 	require.NoError(t, err)
-	p := game.Plan{Treatment: treatment(t, "rounds", "50"), Sweeps: []game.Sweep{players}, Reps: 7, Seed: 3, KeepBalances: true}
+	p := game.Plan{Treatment: donations(t, "rounds", "50"), Sweeps: []game.Sweep{players}, Reps: 7, Seed: 3, KeepBalances: true}
 	one := outcomes(t, t.Context(), p, 1)
 	require.Len(t, one, 21)
 	for i, o := range one {
@@ -54,7 +54,7 @@ func TestOutcomesAreTheSameAtAnyNumberOfThreads(t *testing.T) {
 
 // TestOutcome compares an outcome with a run that is played by hand.
 func TestOutcome(t *testing.T) {
-	p := game.Plan{Treatment: treatment(t, "rounds", "20", "players", "40"), Reps: 1, Seed: 9, EveryRound: true, KeepBalances: true}
+	p := game.Plan{Treatment: donations(t, "rounds", "20", "players", "40"), Reps: 1, Seed: 9, EveryRound: true, KeepBalances: true}
 	o := outcomes(t, t.Context(), p, 2)[0]
 	start, err := p.Treatment.MadeUp(9)
 	require.NoError(t, err)
@@ -80,7 +80,7 @@ func TestSeriesAreBounded(t *testing.T) {
 		rounds, players string
 		last, most      int
 	}{{"1", "2", 1, 2}, {"150", "10", 150, 151}, {"10007", "10", 10007, 200}, {"120", "100001", 120, 50}} {
-		p := game.Plan{Treatment: treatment(t, "rounds", c.rounds, "players", c.players), Reps: 1}
+		p := game.Plan{Treatment: donations(t, "rounds", c.rounds, "players", c.players), Reps: 1}
 		s := outcomes(t, t.Context(), p, 1)[0].Series
 		assert.LessOrEqual(t, len(s), c.most, c.rounds)
 		assert.Greater(t, len(s), c.most*2/3, c.rounds)
@@ -95,7 +95,7 @@ func TestSeriesAreBounded(t *testing.T) {
 // TestPlayStops: where the context ends, nothing is begun any more, and what is under
 // way is handed over as far as it came.
 func TestPlayStops(t *testing.T) {
-	p := game.Plan{Treatment: treatment(t, "rounds", "1000000000", "players", "10"), Reps: 5, Seed: 1}
+	p := game.Plan{Treatment: donations(t, "rounds", "1000000000", "players", "10"), Reps: 5, Seed: 1}
 	ctx, stop := context.WithCancel(t.Context())
 	var all []game.Outcome
 	for o, err := range p.Play(ctx, 0, p.Len(), 2, func(rounds int) {
@@ -116,7 +116,7 @@ func TestPlayStops(t *testing.T) {
 	for o, err := range p.Play(t.Context(), 0, 0, 2, nil) {
 		assert.Fail(t, "no cell, no outcome", "%v %v", o, err)
 	}
-	p.Treatment = treatment(t, "rounds", "10", "players", "10")
+	p.Treatment = donations(t, "rounds", "10", "players", "10")
 	for range p.Play(t.Context(), 0, p.Len(), 2, nil) {
 		break
 	}
@@ -125,7 +125,7 @@ func TestPlayStops(t *testing.T) {
 // TestTheoryIsTestedWhereItHolds: the random strategy on the complete network.
 func TestTheoryIsTestedWhereItHolds(t *testing.T) {
 	for schedule, law := range map[string]string{"random": "geometric", "round": "M/D/1"} {
-		p := game.Plan{Treatment: treatment(t, "rounds", "500", "players", "2000", "start", "2", "schedule", schedule), Reps: 1, Seed: 4}
+		p := game.Plan{Treatment: donations(t, "rounds", "500", "players", "2000", "start", "2", "schedule", schedule), Reps: 1, Seed: 4}
 		o := outcomes(t, t.Context(), p, 1)[0]
 		require.True(t, o.Tested, schedule)
 		assert.Equal(t, law, o.Law.Name)
@@ -141,7 +141,7 @@ func TestTheoryIsTestedWhereItHolds(t *testing.T) {
 func TestNobodyPlaysThat(t *testing.T) {
 	players, err := game.ReadSweep("players=5,1,5")
 	require.NoError(t, err)
-	p := game.Plan{Treatment: treatment(t, "rounds", "5"), Sweeps: []game.Sweep{players}, Reps: 1}
+	p := game.Plan{Treatment: donations(t, "rounds", "5"), Sweeps: []game.Sweep{players}, Reps: 1}
 	n, failed := 0, error(nil)
 	for _, err := range p.Play(t.Context(), 0, p.Len(), 3, nil) {
 		if n++; err != nil {
@@ -153,6 +153,6 @@ func TestNobodyPlaysThat(t *testing.T) {
 	for _, parameters := range [][]string{
 		{"players", "1"}, {"players", "0"}, {"rounds", "0"}, {"players", "2000000000"}, {"players", "1000000000", "start", "100000000000"},
 	} {
-		assert.Error(t, treatment(t, parameters...).Check(), parameters)
+		assert.Error(t, donations(t, parameters...).Check(), parameters)
 	}
 }

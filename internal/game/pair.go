@@ -41,7 +41,7 @@ func (p *pairs) draw(r *Run) {
 	}
 	first, second := p.order[:p.half], p.order[p.half:]
 	for k := range first {
-		if p.roles == alternate || p.roles == drawn && !p.strangers && below(r, 2) == 0 {
+		if p.roles == alternate || p.roles == drawn && !p.strangers && r.rng.below(2) == 0 {
 			first[k], second[k] = second[k], first[k]
 		}
 	}

@@ -109,16 +109,18 @@ func (w *Watch) Outcome() Outcome {
 }
 
 // law is the law that the balances of a run come to, where theory knows one: all give
-// the same amount at random to any other.
+// the same amount at random to any other, and what is given arrives.
 func (r *Run) law() (Law, bool) {
 	t := r.Treatment
-	if t.Game.Name != "donation" || t.Text("strategy") != "random" || r.Network != nil || t.Count("group_size") != 0 {
+	if t.Game.Name != "donation" || t.Text("strategy") != "random" || t.IsSet("share") || t.Number("multiplier") != 1 ||
+		t.Number("tax") != 0 || r.Network != nil || t.Count("group_size") != 0 {
 		return Law{}, false
 	}
 	if t.Text("schedule") == "round" {
-		return RoundLaw(r.start, t.Cents("amount"))
+		law, ok := RoundLaw(r.start, t.Cents("amount"))
+		return law, ok && t.Cents("debt") == 0
 	}
-	return Geometric(r.start, 0, t.Cents("amount"))
+	return Geometric(r.start, -t.Cents("debt"), t.Cents("amount"))
 }
 
 // Begin prepares the run of a cell.
@@ -127,6 +129,9 @@ func (p Plan) Begin(c Cell) (*Run, error) {
 	err := c.Treatment.Check()
 	if s.Start == nil && err == nil {
 		s.Start, err = c.Treatment.MadeUp(c.Seed)
+	}
+	if file := c.Treatment.NetworkFile(); file != "" {
+		s.Network = p.Networks[file]
 	}
 	if err != nil {
 		return nil, err

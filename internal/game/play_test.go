@@ -9,8 +9,8 @@ import (
 	"exptool/internal/game"
 )
 
-// treatment is a game with parameters, as "rounds=3 strategy=selfish".
-func treatment(t *testing.T, name, set string) game.Treatment {
+// treated is a game with parameters, as "rounds=3 strategy=selfish".
+func treated(t *testing.T, name, set string) game.Treatment {
 	t.Helper()
 	tr := game.NewTreatment(find(t, name))
 	for _, s := range strings.Fields(set) {
@@ -21,13 +21,13 @@ func treatment(t *testing.T, name, set string) game.Treatment {
 }
 
 func newRun(tr game.Treatment, start []int64, seed uint64) (*game.Run, error) {
-	return game.NewRun(tr, start, nil, seed)
+	return game.NewRun(tr, game.Setup{Start: start, Seed: seed})
 }
 
-// begin begins a game of n players who have nothing, and records it.
-func begin(t *testing.T, name string, n int, set string) *game.Run {
+// began begins a game of n players who have nothing, and records it.
+func began(t *testing.T, name string, n int, set string) *game.Run {
 	t.Helper()
-	r, err := newRun(treatment(t, name, set), make([]int64, n), 42)
+	r, err := newRun(treated(t, name, set), make([]int64, n), 42)
 	require.NoError(t, err)
 	r.Record()
 	return r

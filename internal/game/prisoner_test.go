@@ -12,7 +12,7 @@ func TestPrisonersPayoffs(t *testing.T) {
 	for strategy, want := range map[string]map[string]int64{
 		"generous": {"cooperate": 20000}, "selfish": {"defect": 10000}, "selfish:0.5,generous:0.5": {"defect": 30000, "cooperate": 0},
 	} {
-		decided := next(t, begin(t, "prisoner", 2, "strategy="+strategy))
+		decided := next(t, began(t, "prisoner", 2, "strategy="+strategy))
 		assert.Len(t, decided, len(want))
 		for choice, cents := range want {
 			assert.Equal(t, cents, earned(decided[choice][0]), "%s %s", strategy, choice)
@@ -28,7 +28,7 @@ func TestPrisonersPayoffs(t *testing.T) {
 // plays is what each of two does in some rounds: C or D.
 func plays(t *testing.T, set string) (all []string) {
 	t.Helper()
-	r := begin(t, "prisoner", 2, "rounds=6 "+set)
+	r := began(t, "prisoner", 2, "rounds=6 "+set)
 	all = []string{"", ""}
 	for r.Next() {
 		for i, d := range r.Decisions() {
@@ -65,7 +65,7 @@ func TestFehrSchmidtPrisoners(t *testing.T) {
 
 // TestRandomPrisoners toss a coin.
 func TestRandomPrisoners(t *testing.T) {
-	r := begin(t, "prisoner", 1000, "rounds=10")
+	r := began(t, "prisoner", 1000, "rounds=10")
 	n := 0
 	for r.Next() {
 		for _, d := range r.Decisions() {

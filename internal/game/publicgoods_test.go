@@ -19,7 +19,7 @@ func TestPublicGoodsPayoffs(t *testing.T) {
 		n     int64
 		tenth int64 // m in tenths
 	}{{"", 3, 18}, {"group_size=4 multiplier=1.6", 4, 16}, {"group_size=7 multiplier=0.3", 7, 3}, {"group_size=2 multiplier=5", 2, 50}} {
-		r := begin(t, "public-goods", 28, "strategy=random endowment=100.01 rounds=50 "+c.set)
+		r := began(t, "public-goods", 28, "strategy=random endowment=100.01 rounds=50 "+c.set)
 		for r.Next() {
 			totals := map[int32]int64{}
 			for _, d := range r.Decisions() {
@@ -40,22 +40,22 @@ func TestPublicGoodsPayoffs(t *testing.T) {
 // TestPublicGoodsByHand has the corners of oTree's sample: three with 100 and 1.8.
 func TestPublicGoodsByHand(t *testing.T) {
 	for strategy, want := range map[string]int64{"generous": 18000, "selfish": 10000, "egalitarian": 5000 + 9000} {
-		for _, d := range next(t, begin(t, "public-goods", 3, "strategy="+strategy)) {
+		for _, d := range next(t, began(t, "public-goods", 3, "strategy="+strategy)) {
 			assert.Equal(t, want, earned(d[0]), strategy)
 		}
 	}
-	r := begin(t, "public-goods", 3, "strategy=generous:0.666,selfish:0.334")
+	r := began(t, "public-goods", 3, "strategy=generous:0.666,selfish:0.334")
 	decided := next(t, r)
 	assert.EqualValues(t, 12000, earned(decided["contribute"][0]), "0 kept, 120 of the pot")
 	assert.EqualValues(t, 22000, earned(decided[game.Keep][0]), "who rides free has 100 more")
 	assert.Len(t, r.Transfers(), 8, "endowments and shares of three, contributions of two")
 
 	// An amount below a cent stays with the bank: 1.8 × 0.02 / 3 is 1.2 cents.
-	decided = next(t, begin(t, "public-goods", 3, "strategy=generous:0.334,selfish:0.666 endowment=0.02"))
+	decided = next(t, began(t, "public-goods", 3, "strategy=generous:0.334,selfish:0.666 endowment=0.02"))
 	assert.EqualValues(t, 1, earned(decided["contribute"][0]))
 
 	// Where m > n contributing is what the selfish do.
-	assert.Len(t, next(t, begin(t, "public-goods", 3, "strategy=selfish multiplier=3.1"))["contribute"], 3)
+	assert.Len(t, next(t, began(t, "public-goods", 3, "strategy=selfish multiplier=3.1"))["contribute"], 3)
 }
 
 // TestFehrSchmidtPublicGoods is proposition 4 of Fehr & Schmidt 1999 for marginal return
@@ -74,7 +74,7 @@ func TestFehrSchmidtPublicGoods(t *testing.T) {
 						continue
 					}
 					share := float64(k) / float64(n)
-					r := begin(t, "public-goods", n, fmt.Sprintf("group_size=0 multiplier=%.2f alpha=%g beta=%g strategy=selfish:%g,inequality-averse:%g",
+					r := began(t, "public-goods", n, fmt.Sprintf("group_size=0 multiplier=%.2f alpha=%g beta=%g strategy=selfish:%g,inequality-averse:%g",
 						a*float64(n), alpha, beta, share, 1-share))
 					for range 3 {
 						next(t, r)
@@ -105,23 +105,23 @@ func TestPunishment(t *testing.T) {
 	// Two contribute 50 of 100 and have 50 + 60; the third has 160. It is half an
 	// endowment below them, and gets half of the points from each.
 	set := "punishment=yes strategy=conditional-cooperator:0.666,selfish:0.334"
-	decided := next(t, begin(t, "public-goods", 3, set))
+	decided := next(t, began(t, "public-goods", 3, set))
 	assert.EqualValues(t, 11000-5*100, earned(decided["contribute"][0]))
 	assert.EqualValues(t, 16000-10*300, earned(decided[game.Keep][0]))
 
-	decided = next(t, begin(t, "public-goods", 3, set+" punishment_cost=2 punishment_effect=7 punishment_points=4"))
+	decided = next(t, began(t, "public-goods", 3, set+" punishment_cost=2 punishment_effect=7 punishment_points=4"))
 	assert.EqualValues(t, 11000-2*200, earned(decided["contribute"][0]))
 	assert.EqualValues(t, 16000-4*700, earned(decided[game.Keep][0]))
 
 	// Nobody loses or spends more than it has.
-	decided = next(t, begin(t, "public-goods", 3, set+" punishment_cost=30 punishment_effect=1000"))
+	decided = next(t, began(t, "public-goods", 3, set+" punishment_cost=30 punishment_effect=1000"))
 	assert.EqualValues(t, 11000-3*3000, earned(decided["contribute"][0]), "four points are more than it has")
 	assert.EqualValues(t, 0, earned(decided[game.Keep][0]))
 
 	// Without who contributes less nobody is punished; the selfish never punish.
 	for _, strategy := range []string{"tit-for-tat", "selfish", "selfish:0.5,generous:0.5"} {
-		one := begin(t, "public-goods", 6, "punishment=yes strategy="+strategy)
-		other := begin(t, "public-goods", 6, "strategy="+strategy)
+		one := began(t, "public-goods", 6, "punishment=yes strategy="+strategy)
+		other := began(t, "public-goods", 6, "strategy="+strategy)
 		next(t, one)
 		next(t, other)
 		assert.Equal(t, other.Balances(), one.Balances(), strategy)
@@ -133,7 +133,7 @@ func TestPunishment(t *testing.T) {
 // 1999, proposition 5).
 func TestFehrSchmidtPunishment(t *testing.T) {
 	for alpha, points := range map[float64]int64{1.9: 0, 2.1: 10} { // α / 2(1+α) = 1/3 at α = 2
-		r := begin(t, "public-goods", 3, fmt.Sprintf(
+		r := began(t, "public-goods", 3, fmt.Sprintf(
 			"punishment=yes punishment_points=10 endowment=40 alpha=%g beta=0.9 multiplier=2.4 strategy=inequality-averse:0.666,selfish:0.334", alpha))
 		decided := next(t, r)
 		rich, poor := decided[game.Keep][0], decided["contribute"][0]

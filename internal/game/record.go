@@ -39,10 +39,10 @@ func (r *Run) endRecord() {
 
 // ranks writes the present ranks: 1 is the richest, equals share the best.
 func (r *Run) ranks(to func(*Decision) *int32) {
-	order := make([]int32, len(r.balances))
-	for i := range order {
-		order[i] = int32(i)
+	if r.order == nil {
+		r.order = places(len(r.balances))
 	}
+	order := r.order
 	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(r.balances[b], r.balances[a]) })
 	rank := int32(0)
 	for n, i := range order {
@@ -61,11 +61,13 @@ func (r *Run) move(kind TransferKind, from, to int, cents int64) {
 	}
 	if from != Bank {
 		r.balances[from] -= cents
+	} else if r.total += cents; r.total > maxTotal {
+		r.err = &TooRichError{Player: None, Round: r.round}
 	}
-	if to != Bank {
-		if r.balances[to] += cents; r.balances[to] > MaxCents {
-			r.err = &TooRichError{Player: to, Round: r.round}
-		}
+	if to == Bank {
+		r.total -= cents
+	} else if r.balances[to] += cents; r.balances[to] > MaxCents {
+		r.err = &TooRichError{Player: to, Round: r.round}
 	}
 	if from != Bank && to != Bank {
 		r.moved++

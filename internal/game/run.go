@@ -2,8 +2,7 @@ package game
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"slices"
+	"strings"
 )
 
 // TransferKind says why dollars move, in the ledger's words.
@@ -58,58 +57,110 @@ type Run struct {
 	IDs       []int64  // nil: 1, 2, 3, …
 	Network   *Network // nil: everybody reaches everybody
 
-	observed *Observed
 	start    []int64 // cents, not written to
 	balances []int64
+	total    int64 // the sum of the balances
+	owed     int64 // at least how much each started with, below zero
 	round    int
-	rounds   int64 // at most
-	ended    bool  // no other round follows, as continuation was drawn
-	moved    int64 // transfers between players so far
-	rng      rand.PCG
-	ending   rand.PCG // draws whether another round follows
+	rounds   int64   // at most
+	lasting  float64 // the probability of another round
+	ended    bool    // no other round follows, as was drawn
+	moved    int64   // transfers between players so far
+	rng      generator
+	ending   generator // draws whether another round follows
+	observed *Observed
 	rules    rules
 	err      error
 
 	recording bool
 	transfers []Transfer
 	decisions []Decision
+	order     []int32 // places, the richest first
 }
 
 // Setup is what a run begins with, beside its treatment.
 type Setup struct {
 	Start    []int64   // what each player has, in cents; kept and not written to
 	IDs      []int64   // the participants' ids by place; nil: 1, 2, 3, …
-	Network  *Network  // nil: everybody reaches everybody
+	Network  *Network  // that of a file; those which a treatment names are made from the seed
 	Observed *Observed // what the strategy observed plays; nil: nothing is known
 	Seed     uint64
 }
 
+// Streams of a seed: what is drawn for one thing leaves another as it is.
+const (
+	movesStream = iota + 1
+	endStream
+	networkStream
+)
+
 // NewRun prepares a game. The same treatment and setup give the same run.
 func NewRun(t Treatment, s Setup) (*Run, error) {
-	if len(s.Start) < 2 {
-		return nil, fmt.Errorf("a game needs two players or more, there is %d", len(s.Start))
+	n := len(s.Start)
+	switch {
+	case n < 2:
+		return nil, fmt.Errorf("a game needs two players or more, and not %d", n)
+	case n > maxPlayers:
+		return nil, fmt.Errorf("%d players are more than the %d that can be", n, maxPlayers)
+	case s.IDs != nil && len(s.IDs) != n:
+		return nil, fmt.Errorf("there are %d ids of %d players", len(s.IDs), n)
+	case t.Count("rounds") == 0:
+		return nil, fmt.Errorf("rounds: a game has one round or more, and not 0")
 	}
-	start, seed := s.Start, s.Seed
-	r := &Run{Treatment: t, Seed: seed, IDs: s.IDs, Network: s.Network, observed: s.Observed,
-		start: start, balances: slices.Clone(start), rounds: t.Count("rounds")}
-	r.rng.Seed(seed, 0x6c62272e07bb0142)
-	r.ending.Seed(seed, 0xaf63bd4c8601b7df)
-	total := int64(0)
-	for _, b := range start {
-		if b > MaxCents || b < -MaxCents {
-			return nil, fmt.Errorf("a player has %s dollars, which is too much", dollarText(b))
-		}
-		if total += b; total > maxTotal || total < -maxTotal {
-			return nil, fmt.Errorf("all players together have too many dollars")
-		}
+	r := &Run{Treatment: t, Seed: s.Seed, IDs: s.IDs, Network: s.Network, observed: s.Observed,
+		start: s.Start, rounds: t.Count("rounds"), lasting: 1}
+	if t.Text("end") == "continuation" {
+		r.lasting = t.Number("continuation")
 	}
-	var err error
-	r.rules, err = t.Game.start(r)
-	return r, err
+	if err := r.sum(); err != nil {
+		return nil, err
+	}
+	r.rng.Seed(s.Seed, movesStream)
+	r.ending.Seed(s.Seed, endStream)
+	err := r.connect()
+	if err != nil {
+		return nil, err
+	}
+	r.balances = spacious[int64](n)
+	copy(r.balances, s.Start)
+	if r.rules, err = t.Game.start(r); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // maxTotal keeps sums of balances far from overflow.
-const maxTotal = 1 << 62
+const maxTotal = 1 << 61
+
+// sum judges and adds up what players start with.
+func (r *Run) sum() error {
+	most := int64(0)
+	for _, b := range r.start {
+		if b > MaxCents || b < -MaxCents {
+			return fmt.Errorf("a player has %s dollars, which is too much", dollarText(b))
+		}
+		if most += max(b, -b); most > maxTotal {
+			return fmt.Errorf("all players together have too many dollars")
+		}
+		r.total += b
+		r.owed = max(r.owed, -b)
+	}
+	return nil
+}
+
+// connect makes the network that the treatment names, or judges the one given.
+func (r *Run) connect() (err error) {
+	n := len(r.start)
+	switch file := r.Treatment.NetworkFile(); {
+	case file == "" && r.Network == nil:
+		r.Network, err = r.Treatment.NewNetwork(n, r.Seed)
+	case file != "" && r.Network == nil:
+		return fmt.Errorf("network: %s has not been read; made by themselves are %s", file, strings.Join(Networks(), ", "))
+	case r.Network.Len() != n:
+		return fmt.Errorf("network: it is of %d players, and there are %d", r.Network.Len(), n)
+	}
+	return err
+}
 
 // Next plays a round. It returns false where none is left, or where the game cannot
 // go on: see Err.
@@ -125,9 +176,7 @@ func (r *Run) Next() bool {
 	if r.recording {
 		r.endRecord()
 	}
-	if r.Treatment.Text("end") == "continuation" {
-		r.ended = rand.New(&r.ending).Float64() >= r.Treatment.Number("continuation")
-	}
+	r.ended = r.lasting < 1 && r.ending.fraction() >= r.lasting
 	return r.err == nil
 }
 

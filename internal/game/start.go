@@ -2,15 +2,20 @@ package game
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 )
 
-// TooRichError says that a balance passed MaxCents.
+// TooRichError says that a balance passed MaxCents, or the sum of all what can be
+// summed: Player is then None.
 type TooRichError struct{ Player, Round int }
 
 // Error names the round.
 func (e *TooRichError) Error() string {
+	if e.Player == None {
+		return fmt.Sprintf("in round %d all players together have more dollars than can be added up", e.Round)
+	}
 	return fmt.Sprintf("in round %d a player has more than %s dollars, the most that can be kept", e.Round, dollarText(MaxCents))
 }
 
@@ -70,10 +75,13 @@ func (t Treatment) MadeUp(seed uint64) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	start := make([]int64, t.Count("players"))
-	for i := range start {
-		if e.Max > 0 {
-			start[i] = 100 * e.Draw(seed, int64(i+1))
+	start := spacious[int64](int(t.Count("players")))
+	if e.Max > 0 {
+		var source rand.PCG
+		r := rand.New(&source) // one for all: there may be many players
+		for i := range start {
+			source.Seed(seed, stream(int64(i+1)))
+			start[i] = 100 * e.draw(r)
 		}
 	}
 	return start, nil

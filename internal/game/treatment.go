@@ -13,15 +13,26 @@ import (
 // Treatment is what is played: a game and the values of its parameters. What is
 // not set has its default.
 type Treatment struct {
-	Game   *Game
-	values map[string]value
+	Game     *Game
+	values   map[string]value
+	defaults map[string]value // read once: many runs ask for them
 }
 
 // NewTreatment is a game with all its defaults.
-func NewTreatment(g *Game) Treatment { return Treatment{Game: g, values: map[string]value{}} }
+func NewTreatment(g *Game) Treatment {
+	t := Treatment{Game: g, values: map[string]value{}, defaults: map[string]value{}}
+	for _, p := range g.AllParameters() {
+		v, err := p.read(p.Default)
+		if err != nil {
+			panic(err)
+		}
+		t.defaults[p.Name] = v
+	}
+	return t
+}
 
 // Clone is a copy that can be changed on its own.
-func (t Treatment) Clone() Treatment { return Treatment{t.Game, maps.Clone(t.values)} }
+func (t Treatment) Clone() Treatment { return Treatment{t.Game, maps.Clone(t.values), t.defaults} }
 
 // Set gives a parameter a value. It returns an *UnknownError where there is no such
 // parameter, and says what is wrong with a value.
@@ -50,13 +61,9 @@ func (t Treatment) value(name string) value {
 	if v, ok := t.values[name]; ok {
 		return v
 	}
-	p := t.Game.Parameter(name)
-	if p == nil {
+	v, ok := t.defaults[name]
+	if !ok {
 		panic("the game " + t.Game.Name + " has no parameter " + name)
-	}
-	v, err := p.read(p.Default)
-	if err != nil {
-		panic(err)
 	}
 	return v
 }
@@ -111,7 +118,7 @@ func ReadTreatment(r io.Reader, otherwise *Game) (Treatment, error) {
 			if err != nil {
 				return t, fmt.Errorf("line %d: %w", key.Line, err)
 			}
-			t.Game = g
+			t = NewTreatment(g)
 		}
 	}
 	for i := 0; i+1 < len(top.Content); i += 2 {

@@ -36,19 +36,19 @@ func TestTrustPayoffs(t *testing.T) {
 		{"strategy=inequality-averse beta=0.6", 100, 150, 150, 150},
 		{"strategy=inequality-averse beta=0.4", 100, 0, 0, 300},
 	} {
-		r := begin(t, "trust", 2, c.set)
+		r := began(t, "trust", 2, c.set)
 		one, other := both(t, r, "send")
 		assert.Equal(t, []int64{c.sent, c.back, c.sender, c.trustee}, []int64{one.Cost / 100, other.Cost / 100, earned(one) / 100, earned(other) / 100}, c.set)
 		assert.EqualValues(t, float64(one.Cost)*r.Treatment.Number("multiplier"), one.Benefit, c.set)
 	}
 	// In the subgame-perfect equilibrium nothing is sent, and there is nothing to return.
-	r := begin(t, "trust", 2, "strategy=selfish")
+	r := began(t, "trust", 2, "strategy=selfish")
 	decided := next(t, r)
 	assert.EqualValues(t, 10000, earned(decided[game.Keep][0]))
 	assert.EqualValues(t, 0, earned(decided[game.NoTurn][0]))
 	assert.Len(t, r.Transfers(), 1)
 
-	r = begin(t, "trust", 200, "strategy=random rounds=20")
+	r = began(t, "trust", 200, "strategy=random rounds=20")
 	for r.Next() {
 		for _, d := range r.Decisions() {
 			if d.Choice == "send" {
@@ -63,7 +63,7 @@ func TestTrustPayoffs(t *testing.T) {
 // TestTrustIsLearnt: an inequality-averse sender expects what it got back last: nothing,
 // and sends nothing more.
 func TestTrustIsLearnt(t *testing.T) {
-	r := begin(t, "trust", 40, "strategy=inequality-averse:0.5,selfish:0.5 roles=fixed rounds=3 beta=0.2")
+	r := began(t, "trust", 40, "strategy=inequality-averse:0.5,selfish:0.5 roles=fixed rounds=3 beta=0.2")
 	assert.NotEmpty(t, next(t, r)["send"])
 	assert.Empty(t, next(t, r)["send"])
 }

@@ -24,7 +24,7 @@ func TestUltimatumPayoffs(t *testing.T) {
 		{"strategy=reciprocal", 0, "reject"},
 		{"strategy=conditional-cooperator", 50, "accept"},
 	} {
-		r := begin(t, "ultimatum", 2, c.set)
+		r := began(t, "ultimatum", 2, c.set)
 		one, other := both(t, r, "offer")
 		assert.Equal(t, c.does, other.Choice, c.set)
 		assert.Equal(t, c.offer, one.Cost/100, c.set)
@@ -44,7 +44,7 @@ func TestUltimatumPayoffs(t *testing.T) {
 func TestFehrSchmidtUltimatum(t *testing.T) {
 	for _, alpha := range []float64{0, 0.1, 0.25, 1.0 / 3, 0.85, 4} {
 		for _, beta := range []float64{0, 0.315, 0.49, 0.51, 0.9} {
-			r := begin(t, "ultimatum", 2, fmt.Sprintf("strategy=inequality-averse offer_step=1 alpha=%g beta=%g", alpha, beta))
+			r := began(t, "ultimatum", 2, fmt.Sprintf("strategy=inequality-averse offer_step=1 alpha=%g beta=%g", alpha, beta))
 			one, other := both(t, r, "offer")
 			want := math.Ceil(100*alpha/(1+2*alpha) - 1e-9)
 			if beta > 0.5 {
@@ -56,7 +56,7 @@ func TestFehrSchmidtUltimatum(t *testing.T) {
 	}
 	// Only where α is small enough is the least step of a selfish proposer accepted.
 	for alpha, does := range map[float64]string{0.12: "accept", 0.13: "reject"} { // α/(1+2α) = 1/10 at α = 1/8
-		r := begin(t, "ultimatum", 2, fmt.Sprintf("strategy=selfish:0.5,inequality-averse:0.5 alpha=%g beta=0.3", alpha))
+		r := began(t, "ultimatum", 2, fmt.Sprintf("strategy=selfish:0.5,inequality-averse:0.5 alpha=%g beta=0.3", alpha))
 		seen := 0
 		for r.Next() {
 			for _, d := range r.Decisions() {
@@ -72,7 +72,7 @@ func TestFehrSchmidtUltimatum(t *testing.T) {
 // TestRandomUltimatum: each of the eleven offers alike (a chi-square test with 10 degrees
 // of freedom, whose 99.99 % quantile is 35.6), accepted as often as the offer is large.
 func TestRandomUltimatum(t *testing.T) {
-	r := begin(t, "ultimatum", 2000, "rounds=20")
+	r := began(t, "ultimatum", 2000, "rounds=20")
 	offers, accepted := make([]float64, 11), make([]float64, 11)
 	for r.Next() {
 		for _, d := range r.Decisions() {
