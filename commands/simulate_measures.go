@@ -138,7 +138,7 @@ func (s scale) decimal(x float64) []byte {
 	return strconv.AppendFloat(nil, x, 'f', -1, 64)
 }
 
-// short is a number for people.
+// short is a number for people, empty for NaN.
 func (s scale) short(x float64) string {
 	switch {
 	case math.IsNaN(x):

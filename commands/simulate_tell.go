@@ -99,7 +99,7 @@ func (a *app) tellOutcome(o *simulateOptions, r *outcomeRows) {
 	case o.mean():
 		before, _, _ := interval(r.last, func(c *game.Outcome) float64 { return c.Before.Gini })
 		after, low, high := interval(r.last, func(c *game.Outcome) float64 { return c.After.Gini })
-		a.streams.Talk("Gini %s → %s (95 %% interval %s to %s)", plain.short(before), plain.short(after), plain.short(low), plain.short(high))
+		a.streams.Talk("Gini %s → %s (95 %% interval %s to %s)", giniText(before), giniText(after), plain.short(low), plain.short(high))
 	case o.plan.Reps == 1:
 		a.tellGame(&r.last[0])
 	}
@@ -111,7 +111,7 @@ func (a *app) tellGame(c *game.Outcome) {
 		a.streams.Talk("stopped after %s", cli.Count(int64(c.Played), cli.Rounds))
 	}
 	a.streams.Talk("%s; Gini %s → %s; %s rose, %d fell", cli.Count(c.Transfers, "transfers"),
-		plain.short(c.Before.Gini), plain.short(c.After.Gini), plural(c.Rose, "player", "players"), c.Fell)
+		giniText(c.Before.Gini), giniText(c.After.Gini), plural(c.Rose, "player", "players"), c.Fell)
 	if c.Settling.Settled {
 		a.streams.Talk("the Gini has settled, from round %d on", c.Settling.From)
 	} else if c.Settling.From >= 0 {
@@ -125,6 +125,14 @@ func (a *app) tellGame(c *game.Outcome) {
 		follow = "balances do not follow it"
 	}
 	a.streams.Talk("in the long run theory expects the %s law, of Gini %s: %s (χ² test, p = %.2g)", c.Law.Name, plain.short(c.Law.Gini()), follow, c.Fit.P)
+}
+
+// giniText is a Gini in a sentence: where nobody has anything there is none.
+func giniText(gini float64) string {
+	if math.IsNaN(gini) {
+		return "none"
+	}
+	return plain.short(gini)
 }
 
 // measureTable is the table of a point's measures for people.
