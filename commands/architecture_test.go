@@ -60,6 +60,7 @@ var stops = map[string]string{
 	"github.com/jmoiron/sqlx": "repo",
 	"github.com/lib/pq":       "repo",
 	"database/sql":            "repo",
+	"gonum.org/v1/plot":       "report",
 }
 
 // pkg is what go list says of a package.
