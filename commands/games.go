@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"exptool/internal/game"
+	"exptool/internal/schema"
+	"exptool/report"
 )
 
 type gamesOptions struct {
@@ -48,27 +50,64 @@ strategies that can play it, each with its default, meaning and source.`,
 func runGames(ctx context.Context, a *app, o *gamesOptions) error {
 	switch {
 	case o.strategies:
-		return a.writeTexts(ctx, []string{"name", "meaning", "games", "parameters", "source"}, strategyRows())
+		return a.writeKnown(ctx, []string{"name", "meaning", "games", "parameters", "source"}, strategyRows())
 	case o.name == "":
 		var rows [][]string
 		for _, g := range game.Games() {
 			rows = append(rows, []string{g.Name, g.Meaning, g.Source})
 		}
-		return a.writeTexts(ctx, []string{"name", "meaning", "source"}, rows)
+		return a.writeKnown(ctx, []string{"name", "meaning", "source"}, rows)
 	}
 	g, err := game.Find(o.name)
 	if err != nil {
 		return wrongGame(err)
 	}
 	a.streams.Talk("%s: %s", g.Name, g.Meaning)
-	var rows [][]string
+	return a.writeKnown(ctx, []string{"name", "kind", "default", "choices", "meaning", "source"}, gameRows(g))
+}
+
+// gameRows are the parameters of a game, and the strategies that can play it.
+func gameRows(g *game.Game) (rows [][]string) {
 	for _, p := range g.AllParameters() {
 		rows = append(rows, []string{p.Name, string(p.Kind), p.Default, strings.Join(p.Choices, ", "), p.Meaning, p.Source})
 	}
 	for _, s := range g.Strategies() {
 		rows = append(rows, []string{s.Name, "strategy", "", "", s.Meaning, s.Source})
 	}
-	return a.writeTexts(ctx, []string{"name", "kind", "default", "choices", "meaning", "source"}, rows)
+	return rows
+}
+
+// writeKnown writes what is known of games. A terminal, where columns would be cut
+// short, gets it one below the other: the name, and in words what the columns say.
+func (a *app) writeKnown(ctx context.Context, columns []string, rows [][]string) error {
+	if !a.fitted() {
+		return a.writeTexts(ctx, columns, rows)
+	}
+	fields := make([]report.Field, len(rows))
+	for i, row := range rows {
+		f := report.Field{Label: row[0], Column: schema.Column{Kind: schema.Text}}
+		var more []string
+		for k, text := range row {
+			switch name := columns[k]; {
+			case text == "" || name == "name":
+			case name == "kind" && text == "strategy":
+				f.Section = "strategies"
+			case name == "kind":
+				f.Section = "parameters"
+			case name == "meaning":
+				f.Value = []byte(text)
+			case name == "source":
+				more = append(more, text)
+			default:
+				more = append(more, name+": "+text)
+			}
+		}
+		if len(more) > 0 {
+			f.Value = append(f.Value, "\n"+strings.Join(more, "; ")...)
+		}
+		fields[i] = f
+	}
+	return a.writeCard(fields, writeOptions{urls: func(schema.Column) bool { return false }})
 }
 
 // strategyRows are the strategies, with the games that can use each.

@@ -198,11 +198,3 @@ func runSimulate(ctx context.Context, a *app, o *simulateOptions) (err error) {
 	}
 	return a.writeOutcomes(ctx, o)
 }
-
-// checkPlot checks the name of a file to draw into.
-func checkPlot(name string) error {
-	if name == "" || strings.HasSuffix(name, ".svg") || strings.HasSuffix(name, ".png") {
-		return nil
-	}
-	return usagef("--plot takes a file that ends in .svg or .png").about(name)
-}

@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"strings"
 
@@ -15,7 +14,7 @@ import (
 
 // writeOutcomes plays, and writes what comes of it.
 func (a *app) writeOutcomes(ctx context.Context, o *simulateOptions) error {
-	o.plan.EveryRound = o.byRound
+	o.plan.EveryRound, o.plan.KeepBalances = o.byRound, o.plot != ""
 	if err := a.writeMeasures(ctx, o, a.outcomes(ctx, o)); err != nil {
 		return err
 	}
@@ -34,10 +33,14 @@ func (a *app) writeMeasures(ctx context.Context, o *simulateOptions, rows *outco
 		}
 		err = errors.Join(err, rows.err, rows.Close())
 	}
-	if err == nil {
-		a.tellOutcome(o, rows)
+	if err != nil {
+		return err
 	}
-	return err
+	a.tellOutcome(o, rows)
+	if o.plot == "" || len(rows.last) == 0 {
+		return nil
+	}
+	return a.writePlot(o.plot, &rows.last[0])
 }
 
 // playError is the error of a game that could not begin or go on.
@@ -69,11 +72,11 @@ func (a *app) tellPlan(o *simulateOptions, from *players) {
 	var played []string
 	switch {
 	case from.label != "":
-		played = append(played, fmt.Sprintf("%s of %s", plural(len(o.plan.Start), "participant", "participants"), from.label))
+		played = append(played, cli.Count(int64(len(o.plan.Start)), "participants")+" of "+from.label)
 	case o.sweeps("players"):
 		played = append(played, "made-up players")
 	default:
-		played = append(played, plural(int(t.Count("players")), "made-up player", "made-up players"))
+		played = append(played, cli.Count(t.Count("players"), "made-up players"))
 	}
 	if !o.sweeps("strategy") {
 		played = append(played, "strategy "+t.Text("strategy"))
@@ -110,8 +113,8 @@ func (a *app) tellGame(c *game.Outcome) {
 	if !c.Complete {
 		a.streams.Talk("stopped after %s", cli.Count(int64(c.Played), cli.Rounds))
 	}
-	a.streams.Talk("%s; Gini %s → %s; %s rose, %d fell", cli.Count(c.Transfers, "transfers"),
-		giniText(c.Before.Gini), giniText(c.After.Gini), plural(c.Rose, "player", "players"), c.Fell)
+	a.streams.Talk("%s; Gini %s → %s%s; %s rose, %s fell", cli.Count(c.Transfers, "transfers"),
+		giniText(c.Before.Gini), giniText(c.After.Gini), a.sparkline(c.Series), cli.Count(int64(c.Rose), "players"), grouped(int64(c.Fell)))
 	if c.Settling.Settled {
 		a.streams.Talk("the Gini has settled, from round %d on", c.Settling.From)
 	} else if c.Settling.From >= 0 {
@@ -125,6 +128,21 @@ func (a *app) tellGame(c *game.Outcome) {
 		follow = "balances do not follow it"
 	}
 	a.streams.Talk("in the long run theory expects the %s law, of Gini %s: %s (χ² test, p = %.2g)", c.Law.Name, plain.short(c.Law.Gini()), follow, c.Fit.P)
+}
+
+// sparkWidth is how many cells a line of Ginis has.
+const sparkWidth = 24
+
+// sparkline draws a series of Ginis behind a space, on a terminal.
+func (a *app) sparkline(series []game.Sample) string {
+	if !a.streams.ErrTTY {
+		return ""
+	}
+	ginis := make([]float64, len(series))
+	for i, s := range series {
+		ginis[i] = s.Gini
+	}
+	return " " + report.Sparkline(ginis, sparkWidth)
 }
 
 // giniText is a Gini in a sentence: where nobody has anything there is none.

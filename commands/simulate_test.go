@@ -93,6 +93,28 @@ func TestSimulateAsks(t *testing.T) {
 	x.ok("verify")
 }
 
+// TestSimulateOnATerminal: a table that fits, and the Ginis as a line of blocks.
+func TestSimulateOnATerminal(t *testing.T) {
+	x := newRunner(t, "postgres://nobody@127.0.0.1:1/nowhere")
+	show := func(args ...string) (out, errs string) {
+		var stdout, stderr bytes.Buffer
+		streams := &cli.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr, OutTTY: true, ErrTTY: true, Width: 80}
+		code := run(t.Context(), newApp(streams, time.Now), append(append([]string{"simulate", "--players", "1000"}, args...), "--db", x.db))
+		require.Zero(t, code, stderr.String())
+		for line := range strings.Lines(stdout.String()) {
+			assert.LessOrEqual(t, len([]rune(strings.TrimRight(line, "\n"))), 80, line)
+		}
+		return stdout.String(), stderr.String()
+	}
+	out, errs := show("--rounds", "200")
+	assert.Regexp(t, `(?m)^measure +before +after +meaning$`, out)
+	assert.Regexp(t, `(?m)^gini +0\.\d+ +0\.\d+ `, out)
+	assert.Regexp(t, `Gini 0\.\d+ → 0\.\d+ [▁▂▃▄▅▆▇█]{24}; \d+ players rose`, errs)
+	out, errs = show("--rounds", "20", "--sweep", "amount=1,2", "--reps", "3")
+	assert.Regexp(t, `^amount +seed +reps +gini_before +gini +gini_low +gini_high`, out)
+	assert.Regexp(t, `\d+ of \d+ columns fit; --format csv has all`, errs)
+}
+
 // whileBooking runs a long game that is booked, and calls meanwhile as soon as some of it
 // is in the ledger.
 func whileBooking(t *testing.T, x *runner, meanwhile func(stop context.CancelFunc)) (out, errs string, code int) {
