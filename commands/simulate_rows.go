@@ -106,6 +106,46 @@ func (a *app) outcomes(ctx context.Context, o *simulateOptions) *outcomeRows {
 	}, func() { stop(); progress.Stop() })
 }
 
+// roundsAtOnce is how many rounds of one game are measured before they are written.
+const roundsAtOnce = 500
+
+// roundsOf plays one game and hands it over in pieces, with the measures of some of
+// its rounds each: a game of any length takes no more memory.
+func (a *app) roundsOf(ctx context.Context, o *simulateOptions) *outcomeRows {
+	var run *game.Run
+	var watch *game.Watch
+	from, _ := o.cells()
+	c, err := o.plan.Cell(from)
+	if err == nil {
+		run, err = o.plan.Begin(c)
+	}
+	if err == nil {
+		watch = game.NewWatch(run, nil, true)
+	}
+	progress := a.gamesProgress(o, 1)
+	over := false
+	return a.outcomeRows(o, func() (piece game.Outcome, _ error, ok bool) {
+		if err != nil || over {
+			progress.Stop()
+			return piece, err, false
+		}
+		for range roundsAtOnce {
+			if over = ctx.Err() != nil || !run.Next(); over {
+				break
+			}
+			watch.Round()
+			progress.Add(1)
+		}
+		first, all := watch.TakeRounds()
+		if piece, err = (game.Outcome{Players: len(run.Start())}), run.Err(); over && err == nil {
+			piece = watch.Outcome()
+			piece.Start, piece.End = run.Start(), run.Balances()
+		}
+		piece.Cell, piece.First, piece.ByRound = c, first, all
+		return piece, err, err == nil
+	}, progress.Stop)
+}
+
 // gamesProgress counts the rounds of one game, and of several the games.
 func (a *app) gamesProgress(o *simulateOptions, games int) *cli.Progress {
 	if games == 1 {
@@ -235,7 +275,7 @@ func (r *outcomeRows) rows(point []game.Outcome) [][][]byte {
 // rounds are the rows of a game's rounds.
 func (r *outcomeRows) rounds(lead [][]byte, one *game.Outcome) (all [][][]byte) {
 	for n := range one.ByRound {
-		row := append(slices.Clone(lead), strconv.AppendInt(nil, int64(n), 10))
+		row := append(slices.Clone(lead), strconv.AppendInt(nil, int64(one.First+n), 10))
 		at := game.Outcome{After: one.ByRound[n]}
 		for _, m := range r.shown {
 			row = append(row, m.scale.decimal(m.after(&at)))

@@ -15,7 +15,11 @@ import (
 // writeOutcomes plays, and writes what comes of it.
 func (a *app) writeOutcomes(ctx context.Context, o *simulateOptions) error {
 	o.plan.EveryRound, o.plan.KeepBalances = o.byRound, o.plot != ""
-	if err := a.writeMeasures(ctx, o, a.outcomes(ctx, o)); err != nil {
+	rows := a.outcomes
+	if o.byRound && o.plan.Len() == 1 {
+		rows = a.roundsOf
+	}
+	if err := a.writeMeasures(ctx, o, rows(ctx, o)); err != nil {
 		return err
 	}
 	return ctx.Err()

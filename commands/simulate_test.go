@@ -69,6 +69,25 @@ func TestSimulateInterrupted(t *testing.T) {
 	assert.Equal(t, "100", rows[len(rows)-1][5], "whole rounds")
 }
 
+// TestSimulateByRound: rounds are written as they are played, each once, and the same
+// as those of a game that is one of several.
+func TestSimulateByRound(t *testing.T) {
+	x := newRunner(t, "postgres://nobody@127.0.0.1:1/nowhere")
+	rows := func(args ...string) [][]string {
+		all, err := csv.NewReader(strings.NewReader(x.ok(append([]string{"simulate", "--players", "20", "--by-round"}, args...)...))).ReadAll()
+		require.NoError(t, err)
+		return all[1:]
+	}
+	several := rows("--rounds", "1300", "--random-seed", "5", "--reps", "2")
+	require.Len(t, several, 2*1301)
+	one := rows("--rounds", "1300", "--random-seed", several[0][7])
+	require.Len(t, one, 1301)
+	for n, row := range one {
+		assert.Equal(t, fmt.Sprint(n), row[7])
+		assert.Equal(t, several[n][9:], row[8:], "after round %d", n)
+	}
+}
+
 // TestSimulateAsks: a game is booked in a database that is not private only if
 // somebody says yes.
 func TestSimulateAsks(t *testing.T) {

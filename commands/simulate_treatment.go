@@ -31,7 +31,7 @@ func (t *treatmentFlags) bind(f *pflag.FlagSet) {
 	f.String("network", "", "who can reach whom: `complete`, ring, grid, small-world, or a file with two ids a line")
 	f.StringVar(&t.file, "params", "", "read the treatment from `FILE` (YAML)")
 	f.StringArrayVar(&t.sets, "set", nil, "set a parameter of the game: `NAME=VALUE`; repeatable")
-	f.StringArrayVar(&t.sweeps, "sweep", nil, "play each value: `NAME=V1,V2`,… or NAME=FROM:TO:STEP; repeatable")
+	f.StringArrayVar(&t.sweeps, "sweep", nil, "play each value: `NAME=V1,V2`,… or NAME=FROM:TO:STEP; ; divides values that have commas; repeatable")
 }
 
 // read makes the treatment and the sweeps of the flags.

@@ -15,19 +15,24 @@ type Sweep struct {
 	Values []string
 }
 
-// ReadSweep reads "name=v1,v2" or "name=from:to:step".
+// ReadSweep reads "name=v1,v2" or "name=from:to:step". Values that have commas
+// themselves, as mixtures of strategies, are divided by semicolons.
 func ReadSweep(text string) (Sweep, error) {
 	name, list, ok := strings.Cut(text, "=")
 	if !ok || name == "" || list == "" {
 		return Sweep{}, fmt.Errorf("a sweep is written name=v1,v2,… or name=from:to:step")
 	}
 	s := Sweep{Name: name}
-	if parts := strings.Split(list, ":"); len(parts) == 3 && !strings.Contains(list, ",") {
+	if parts := strings.Split(list, ":"); len(parts) == 3 && !strings.ContainsAny(list, ",;") {
 		var err error
 		s.Values, err = steps(parts)
 		return s, err
 	}
-	s.Values = strings.Split(list, ",")
+	by := ","
+	if strings.Contains(list, ";") {
+		by = ";"
+	}
+	s.Values = strings.Split(list, by)
 	return s, nil
 }
 

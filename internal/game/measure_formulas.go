@@ -21,8 +21,7 @@ func (t *tally) gini() (gini, debt float64) {
 		}
 		size.addProduct(balance, c)
 	}
-	players := big.NewInt(n)
-	return ratio(sum.big(), t.times(n)), ratio(sum.big(), players.Mul(players, size.big()))
+	return sum.over(n, t.total), sum.over(n, size)
 }
 
 // hoover is what those below the mean lack, (k·Σx - n·Σ below) / (n·Σx) for the k

@@ -32,6 +32,18 @@ func (w wide) big() *big.Int {
 	return n.Lsh(n, 64).Add(n, new(big.Int).SetUint64(w.low))
 }
 
+// over is the ratio of the sum and n times another. A series over rounds asks for it
+// often: where both are float64s it needs no large numbers.
+func (w wide) over(n int64, other wide) float64 {
+	const exact = 1 << 53
+	num, den := w.clamp(), other.clamp()
+	if -exact <= num && num <= exact && 0 < den && den <= exact/n {
+		return float64(num) / float64(n*den)
+	}
+	by := big.NewInt(n)
+	return ratio(w.big(), by.Mul(by, other.big()))
+}
+
 // clamp is the sum, or the int64 next to it.
 func (w wide) clamp() int64 {
 	switch fits := int64(w.low); {

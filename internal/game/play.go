@@ -18,7 +18,8 @@ type Outcome struct {
 	Rose, Fell, Same int     // players who have more at the end than at the start, less, as much
 	Mobility         float64 // see there
 	Series           []Sample
-	ByRound          []Measures // from round 0 on, where the plan wants every round
+	ByRound          []Measures // of the rounds from First on, where the plan wants every round
+	First            int
 	Settling         Settling   // of the series; From is a round
 	Law              Law        // that theory says the balances come to, where Tested
 	Tested           bool
@@ -59,7 +60,7 @@ func NewWatch(r *Run, meter *Meter, byRound bool) *Watch {
 	if len(r.balances) > manyPlayers {
 		samples = fewSamples - 2
 	}
-	w := &Watch{run: r, meter: meter, byRound: byRound, every: int(max(1, (r.rounds+samples-1)/samples))}
+	w := &Watch{run: r, meter: meter, byRound: byRound, every: int((r.rounds-1)/samples) + 1}
 	w.o.Before = meter.Measure(r.start)
 	w.sample()
 	return w
@@ -72,16 +73,28 @@ func (w *Watch) Round() {
 	}
 }
 
+// TakeRounds are the measures of the rounds since the last call, and the number of the
+// first of them: who writes them as they come takes them away, and the watch does not
+// grow.
+func (w *Watch) TakeRounds() (first int, all []Measures) {
+	first, all = w.o.First, w.o.ByRound
+	w.o.First, w.o.ByRound = first+len(all), nil
+	return first, all
+}
+
 // sample adds what there is to the series.
 func (w *Watch) sample() {
-	s := Sample{Round: w.run.round}
+	round := w.run.round
+	var gini float64
 	if w.byRound {
 		all := w.meter.Measure(w.run.balances)
-		w.o.ByRound, s.Gini = append(w.o.ByRound, all), all.Gini
+		w.o.ByRound, gini = append(w.o.ByRound, all), all.Gini
 	} else {
-		s.Gini = w.meter.Gini(w.run.balances)
+		gini = w.meter.Gini(w.run.balances)
 	}
-	w.o.Series = append(w.o.Series, s)
+	if round%w.every == 0 {
+		w.o.Series = append(w.o.Series, Sample{round, gini})
+	}
 }
 
 // Outcome is what the rounds so far came to.
