@@ -19,6 +19,7 @@ import (
 
 	"exptool/internal/cli"
 	"exptool/internal/pgtest"
+	"exptool/repo"
 )
 
 // columnOf is the value of a column in a row of CSV, the header being row 0.
@@ -194,6 +195,27 @@ func TestApplyAmongOthers(t *testing.T) {
 	assert.Contains(t, errs, "of the simulation: somebody gave meanwhile")
 	assert.Contains(t, errs, "  rounds 1 to "+x.count("SELECT max(round) FROM exptool.decisions WHERE session = 'sim-1'")+" are booked, as session sim-1")
 	x.ok("verify")
+}
+
+// TestApplyToALockedRow: it is to be tried again, and nothing of the stretch is booked.
+func TestApplyToALockedRow(t *testing.T) {
+	x, db := withDollars(t)
+	t.Setenv("EXPTOOL_LOCK_TIMEOUT", "500ms")
+	x.ok("donate", "3", "7") // makes the ledger
+	require.NoError(t, db.Write(t.Context(), repo.WriteOptions{}, func(tx *repo.Tx) error {
+		var id int
+		require.NoError(t, tx.Get(t.Context(), &id, "SELECT id FROM participant WHERE id = 5 FOR UPDATE"))
+		out, errs, code := x.run("simulate", "--rounds", "3", "--apply", "--yes", "--random-seed", "1")
+		assert.Equal(t, exitTryAgain, code, errs)
+		assert.Empty(t, out)
+		assert.Contains(t, errs, "try again")
+		assert.Contains(t, errs, "  no round is booked")
+		return nil
+	}))
+	assert.Equal(t, "0", x.count("SELECT count(*) FROM exptool.decisions"))
+	_, errs, code := x.run("simulate", "--rounds", "3", "--apply", "--yes", "--random-seed", "1", "--by-round")
+	assert.Zero(t, code, errs)
+	assert.Contains(t, errs, "as session sim-1:")
 }
 
 // TestSweepInKubernetes runs the command of the Job for some of its indices.

@@ -20,8 +20,8 @@ type Outcome struct {
 	Series           []Sample
 	ByRound          []Measures // of the rounds from First on, where the plan wants every round
 	First            int
-	Settling         Settling   // of the series; From is a round
-	Law              Law        // that theory says the balances come to, where Tested
+	Settling         Settling // of the series; From is a round
+	Law              Law      // that theory says the balances come to, where Tested
 	Tested           bool
 	Fit              Fit
 	Start, End       []int64 // balances, where the plan keeps them

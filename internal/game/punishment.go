@@ -52,7 +52,7 @@ func newPunishment(r *Run, t *table, endowment int64) (*punishment, error) {
 func (p *punishment) punisher(t Treatment, name string, endowment int64, size int) punisher {
 	switch name {
 	case "random":
-		return func(r *Run, _ int64) int64 { return int64(r.rng.below(int(p.most)+1)) }
+		return func(r *Run, _ int64) int64 { return int64(r.rng.below(int(p.most) + 1)) }
 	case "selfish", "generous":
 		return func(*Run, int64) int64 { return 0 }
 	case "inequality-averse":
@@ -61,7 +61,7 @@ func (p *punishment) punisher(t Treatment, name string, endowment int64, size in
 		base := p.punisher(t, t.Text("base"), endowment, size)
 		return func(r *Run, gap int64) int64 {
 			if r.rng.fraction() < p.levels.noise {
-				return int64(r.rng.below(int(p.most)+1))
+				return int64(r.rng.below(int(p.most) + 1))
 			}
 			return base(r, gap)
 		}
