@@ -27,8 +27,8 @@ func (w *Network) Neighbours(player int) []int32 {
 // Complete is the network in which everybody reaches everybody. It is kept as none.
 const Complete = "complete"
 
-// madeNetworks are those that need no file.
-func madeNetworks() []string { return []string{Complete, "ring", "grid", "small-world"} }
+// Networks are the names of those that need no file.
+func Networks() []string { return []string{Complete, "ring", "grid", "small-world"} }
 
 // networkParameters are those of the networks that are made.
 func networkParameters() []Parameter {
@@ -41,7 +41,7 @@ func networkParameters() []Parameter {
 // NetworkFile is the file that a treatment names as its network, "" where the network
 // is one that is made.
 func (t Treatment) NetworkFile() string {
-	if name := t.Text("network"); !slices.Contains(madeNetworks(), name) {
+	if name := t.Text("network"); !slices.Contains(Networks(), name) {
 		return name
 	}
 	return ""
@@ -59,7 +59,7 @@ func (t Treatment) NewNetwork(n int, seed uint64) (*Network, error) {
 	case "ring":
 		return newNetwork(n, ring(n, 1))
 	case "grid":
-		return newNetwork(n, grid(n))
+		return newNetwork(n, square(n))
 	case "small-world":
 		degree := t.Count("network_degree")
 		if degree < 2 || degree%2 != 0 || degree >= int64(n) {
@@ -90,7 +90,7 @@ func ring(n, k int) []edge {
 	return edges
 }
 
-func grid(n int) []edge {
+func square(n int) []edge {
 	columns := int(math.Ceil(math.Sqrt(float64(n))))
 	edges := make([]edge, 0, 2*n)
 	for i := range n {

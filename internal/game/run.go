@@ -155,7 +155,7 @@ func (r *Run) connect() (err error) {
 	case file == "" && r.Network == nil:
 		r.Network, err = r.Treatment.NewNetwork(n, r.Seed)
 	case file != "" && r.Network == nil:
-		return fmt.Errorf("network: %s has not been read; made by themselves are %s", file, strings.Join(madeNetworks(), ", "))
+		return fmt.Errorf("network: %s has not been read; made by themselves are %s", file, strings.Join(Networks(), ", "))
 	case r.Network.Len() != n:
 		return fmt.Errorf("network: it is of %d players, and there are %d", r.Network.Len(), n)
 	}
