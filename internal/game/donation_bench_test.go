@@ -57,7 +57,7 @@ func BenchmarkDonation(b *testing.B) {
 		})
 	}
 	for _, schedule := range []string{"random", "round"} {
-		for _, n := range []int{1000, 1_000_000} {
+		for _, n := range []int{1000, 1_000_000, 10_000_000} {
 			bench(n, "schedule", schedule)
 		}
 	}

@@ -17,11 +17,11 @@ type terms struct {
 }
 
 // apply lets one give to another if it has enough. It returns -1 if it has not.
-func (t terms) apply(balances []int64, from, drawn uint64) int64 {
+func (t terms) apply(balances []int64, from, to uint64) int64 {
 	b := balances[from]
 	broke := (b - t.need) >> 63
 	balances[from] = b - t.amount&^broke
-	balances[skip(drawn, from)] += t.received &^ broke
+	balances[to] += t.received &^ broke
 	return broke
 }
 
@@ -43,23 +43,46 @@ func fastFew(rng *generator, balances []int64, t terms) (gave int64) {
 		if r < least {
 			goto again
 		}
-		gave += t.apply(balances, from, to)
+		gave += t.apply(balances, from, skip(to, from))
 		if done+1 < turns {
-			gave += t.apply(balances, from2, to2)
+			gave += t.apply(balances, from2, skip(to2, from2))
 		}
 	}
 	*rng = g
 	return gave
 }
 
+// ahead are turns that are drawn before they are played, so that all their balances are
+// on their way from memory at once: among ten million players that is more than twice
+// as fast as one turn after the other.
+type ahead struct {
+	turns [128]struct{ from, to uint32 }
+	seen  int64 // makes the compiler read what is only to come near
+}
+
 // fastMany plays turns of many players.
-func fastMany(rng *generator, balances []int64, t terms) (gave int64) {
-	g, turns := *rng, len(balances)
-	n := uint64(turns)
-	m := n - 1
+func fastMany(rng *generator, balances []int64, t terms, a *ahead) (gave int64) {
+	gave = int64(len(balances))
+	for left := len(balances); left > 0; left -= len(a.turns) {
+		turns := a.turns[:min(left, len(a.turns))]
+		a.draw(rng, turns, uint64(len(balances)))
+		seen := int64(0)
+		for _, turn := range turns {
+			seen |= balances[turn.from] | balances[turn.to]
+		}
+		a.seen = seen
+		for _, turn := range turns {
+			gave += t.apply(balances, uint64(turn.from), uint64(turn.to))
+		}
+	}
+	return gave
+}
+
+// draw fills turns of n players.
+func (a *ahead) draw(rng *generator, turns []struct{ from, to uint32 }, n uint64) {
+	g, m := *rng, n-1
 	least := rejected(n * m)
-	gave = int64(turns)
-	for range turns {
+	for i := range turns {
 	again:
 		var x uint64
 		x, g = g.next()
@@ -68,10 +91,9 @@ func fastMany(rng *generator, balances []int64, t terms) (gave int64) {
 		if r < least {
 			goto again
 		}
-		gave += t.apply(balances, from, to)
+		turns[i].from, turns[i].to = uint32(from), uint32(skip(to, from))
 	}
 	*rng = g
-	return gave
 }
 
 // fastRound lets each who has enough give once. gains count the gifts that each got;

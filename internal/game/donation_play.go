@@ -23,6 +23,7 @@ type donating struct {
 	order []int32 // of turns in a round
 	begin []int64 // balances when the round began
 	gains []int32 // gifts in a round of the fast way
+	ahead ahead   // turns of the fast way
 }
 
 // prepare makes what the way of playing needs, once.
@@ -74,7 +75,7 @@ func (d *donating) playFast(r *Run) {
 	case n <= fewPlayers:
 		gave = fastFew(&r.rng, r.balances, t)
 	default:
-		gave = fastMany(&r.rng, r.balances, t)
+		gave = fastMany(&r.rng, r.balances, t, &d.ahead)
 	}
 	r.moved += gave
 	r.total += gave * (d.received - d.amount)
