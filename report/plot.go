@@ -34,7 +34,6 @@ const (
 	Line   SeriesKind = iota // through the points (X, Y); broken where Y is NaN
 	Dashed                   // a thin grey line, to compare with
 	Bars                     // bars from 0 to Y, between edges X: one more than Y
-	Dots                     // a dot at each point
 )
 
 // Series is data to draw.

@@ -99,8 +99,6 @@ func (s *sheet) icon(kind SeriesKind, c color.NRGBA, a area) {
 	switch kind {
 	case Bars:
 		s.fill(paler(c), corner{a.left + 4, a.lower}, corner{a.left + 4, a.upper}, corner{a.right - 2, a.upper}, corner{a.right - 2, a.lower})
-	case Dots:
-		s.dot(c, 2, corner{(a.left + a.right) / 2, y})
 	case Dashed:
 		s.stroke(c, 1, dashes, corner{a.left, y}, corner{a.right, y})
 	default:

@@ -1,27 +1,15 @@
 package report
 
-import (
-	"image/color"
-)
-
-// most is how many points of a line are drawn, about two for each pixel across.
-const most = 1200
+import "image/color"
 
 // series draws a series in an area.
 func (s *sheet) series(one Series, c color.NRGBA, along, up axis, a area) {
 	at := func(x, y float64) corner {
 		return corner{a.left + along.place(x)*(a.right-a.left), a.lower + up.place(y)*(a.upper-a.lower)}
 	}
-	switch one.Kind {
-	case Bars:
+	if one.Kind == Bars {
 		s.bars(one, c, at)
-	case Dots:
-		for i, y := range one.Y {
-			if finite(one.X[i]) && finite(y) {
-				s.dot(c, 2, at(one.X[i], y))
-			}
-		}
-	default:
+	} else {
 		s.lines(one, c, at)
 	}
 }
@@ -50,7 +38,7 @@ func (s *sheet) lines(one Series, c color.NRGBA, at func(x, y float64) corner) {
 		case one.Kind == Dashed:
 			s.stroke(c, 1, dashes, piece...)
 		case len(piece) > 1:
-			s.stroke(c, 1.5, nil, thin(piece)...)
+			s.stroke(c, 1.5, nil, piece...)
 		}
 		piece = piece[:0]
 	}
@@ -62,30 +50,4 @@ func (s *sheet) lines(one Series, c color.NRGBA, at func(x, y float64) corner) {
 		}
 	}
 	end()
-}
-
-// thin leaves the lowest and the highest of neighbours where a line has more points
-// than can be told apart: what stands out stays.
-func thin(line []corner) []corner {
-	if len(line) <= most {
-		return line
-	}
-	thinned := []corner{line[0]}
-	for k := range most / 2 {
-		part := line[k*len(line)/(most/2) : (k+1)*len(line)/(most/2)]
-		low, high := 0, 0
-		for i, p := range part {
-			if p.y < part[low].y {
-				low = i
-			}
-			if p.y > part[high].y {
-				high = i
-			}
-		}
-		thinned = append(thinned, part[min(low, high)])
-		if low != high {
-			thinned = append(thinned, part[max(low, high)])
-		}
-	}
-	return append(thinned, line[len(line)-1])
 }
