@@ -34,12 +34,12 @@ func (a *app) writePlot(name string, c *game.Outcome) error {
 
 // figure is what is drawn of a game.
 func figure(c *game.Outcome) report.Figure {
-	t := c.Treatment
+	t, meter := c.Treatment, &game.Meter{}
 	return report.Figure{
 		Title: fmt.Sprintf("%s: %d players, strategy %s, %d rounds, random seed %d", t.Game.Title, c.Players, t.Text("strategy"), c.Played, c.Seed),
 		Panels: []report.Panel{
-			{Title: "Lorenz curve", XLabel: "share of players, the poorest first", YLabel: "share of dollars", Series: lorenz(c)},
-			{Title: "Wealth", XLabel: "dollars", YLabel: "players", Series: wealth(c)},
+			{Title: "Lorenz curve", XLabel: "share of players, the poorest first", YLabel: "share of dollars", Series: lorenz(c, meter)},
+			{Title: "Wealth", XLabel: "dollars", YLabel: "players", Series: wealth(c, meter)},
 			{Title: "Inequality", XLabel: "round", YLabel: "Gini", Series: inequality(c)},
 		},
 	}
@@ -48,14 +48,14 @@ func figure(c *game.Outcome) report.Figure {
 // lorenzPoints is how many points a Lorenz curve has.
 const lorenzPoints = 201
 
-func lorenz(c *game.Outcome) []report.Series {
+func lorenz(c *game.Outcome, meter *game.Meter) []report.Series {
 	all := []report.Series{{Name: "equality", Kind: report.Dashed, X: []float64{0, 1}, Y: []float64{0, 1}}}
 	for _, at := range []struct {
 		name     string
 		balances []int64
 	}{{"before", c.Start}, {"after", c.End}} {
 		s := report.Series{Name: at.name}
-		for _, p := range game.Lorenz(at.balances, lorenzPoints) {
+		for _, p := range meter.Lorenz(at.balances, lorenzPoints) {
 			s.X, s.Y = append(s.X, p.X), append(s.Y, p.Y)
 		}
 		if len(s.X) > 0 { // where nobody has anything there is no curve
@@ -68,12 +68,12 @@ func lorenz(c *game.Outcome) []report.Series {
 // wealthBins is how many bars a histogram has at most.
 const wealthBins = 40
 
-func wealth(c *game.Outcome) []report.Series {
+func wealth(c *game.Outcome, meter *game.Meter) []report.Series {
 	unit := c.Treatment.Cents("unit")
 	if c.Tested {
 		unit = c.Law.Unit
 	}
-	bins := game.Histogram(c.End, unit, wealthBins)
+	bins := meter.Histogram(c.End, unit, wealthBins)
 	if len(bins) == 0 {
 		return nil
 	}

@@ -66,12 +66,6 @@ type Meter struct {
 }
 
 // Measure measures balances in cents, which it does not change.
-func Measure(balances []int64) Measures {
-	var m Meter
-	return m.Measure(balances)
-}
-
-// Measure measures balances in cents, which it does not change.
 func (m *Meter) Measure(balances []int64) Measures {
 	t := m.tally(balances)
 	s := Measures{

@@ -11,14 +11,23 @@ import (
 	"exptool/internal/game"
 )
 
+// lorenz and histogram are those of a meter of their own.
+func lorenz(balances []int64, points int) []game.Point {
+	return new(game.Meter).Lorenz(balances, points)
+}
+
+func histogram(balances []int64, unit int64, bins int) []game.Bin {
+	return new(game.Meter).Histogram(balances, unit, bins)
+}
+
 func TestLorenz(t *testing.T) {
-	assert.Equal(t, []game.Point{{0, 0}, {0.25, 0.1}, {0.5, 0.3}, {0.75, 0.6}, {1, 1}}, game.Lorenz([]int64{4, 3, 2, 1}, 5))
-	assert.Equal(t, []game.Point{{0, 0}, {0.5, 0.3125}, {1, 1}}, game.Lorenz([]int64{4, 1, 3}, 3), "1 and half of 3, of 8: straight between players")
-	assert.Equal(t, []game.Point{{0, 0}, {0.5, -0.5}, {1, 1}}, game.Lorenz([]int64{-1, 3}, 3), "below 0 with debt")
-	assert.Nil(t, game.Lorenz([]int64{0, 0}, 5))
-	assert.Nil(t, game.Lorenz([]int64{-1, 1}, 5))
-	assert.Nil(t, game.Lorenz(nil, 5))
-	assert.Nil(t, game.Lorenz([]int64{1}, 1))
+	assert.Equal(t, []game.Point{{0, 0}, {0.25, 0.1}, {0.5, 0.3}, {0.75, 0.6}, {1, 1}}, lorenz([]int64{4, 3, 2, 1}, 5))
+	assert.Equal(t, []game.Point{{0, 0}, {0.5, 0.3125}, {1, 1}}, lorenz([]int64{4, 1, 3}, 3), "1 and half of 3, of 8: straight between players")
+	assert.Equal(t, []game.Point{{0, 0}, {0.5, -0.5}, {1, 1}}, lorenz([]int64{-1, 3}, 3), "below 0 with debt")
+	assert.Nil(t, lorenz([]int64{0, 0}, 5))
+	assert.Nil(t, lorenz([]int64{-1, 1}, 5))
+	assert.Nil(t, lorenz(nil, 5))
+	assert.Nil(t, lorenz([]int64{1}, 1))
 }
 
 // TestLorenzAndGini: the Gini is twice the area between the curve and the line of
@@ -27,13 +36,13 @@ func TestLorenzAndGini(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 4))
 	for range 200 {
 		balances := random(r, 1+r.IntN(50))
-		curve := game.Lorenz(balances, len(balances)+1)
+		curve := lorenz(balances, len(balances)+1)
 		area := 0.0
 		for i := 1; i < len(curve); i++ {
 			area += (curve[i].X - curve[i-1].X) * (curve[i].Y + curve[i-1].Y) / 2
 		}
 		if curve != nil {
-			gini := game.Measure(balances).Gini
+			gini := measure(balances).Gini
 			assert.InDelta(t, gini, 1-2*area, 1e-9*(1+gini))
 		}
 	}
@@ -41,18 +50,18 @@ func TestLorenzAndGini(t *testing.T) {
 
 func TestHistogram(t *testing.T) {
 	assert.Equal(t, []game.Bin{{0, 100, 2}, {100, 200, 1}, {200, 300, 0}, {300, 400, 1}},
-		game.Histogram([]int64{0, 300, 100, 0}, 100, 10))
+		histogram([]int64{0, 300, 100, 0}, 100, 10))
 	assert.Equal(t, []game.Bin{{-200, 0, 1}, {0, 200, 3}, {200, 400, 1}},
-		game.Histogram([]int64{-1, 0, 199, 100, 399}, 100, 3), "the width is a multiple of the unit, edges of the width")
-	assert.Equal(t, []game.Bin{{0, 5000, 1}, {5000, 10000, 0}, {10000, 15000, 1}}, game.Histogram([]int64{100, 12300}, 100, 3))
-	assert.Nil(t, game.Histogram(nil, 100, 10))
-	assert.Nil(t, game.Histogram([]int64{1}, 0, 10))
-	assert.Nil(t, game.Histogram([]int64{1}, 1, 0))
+		histogram([]int64{-1, 0, 199, 100, 399}, 100, 3), "the width is a multiple of the unit, edges of the width")
+	assert.Equal(t, []game.Bin{{0, 5000, 1}, {5000, 10000, 0}, {10000, 15000, 1}}, histogram([]int64{100, 12300}, 100, 3))
+	assert.Nil(t, histogram(nil, 100, 10))
+	assert.Nil(t, histogram([]int64{1}, 0, 10))
+	assert.Nil(t, histogram([]int64{1}, 1, 0))
 
 	r := rand.New(rand.NewPCG(5, 5))
 	for range 300 {
 		balances := random(r, 1+r.IntN(50))
-		bins := game.Histogram(balances, 100, 1+r.IntN(40))
+		bins := histogram(balances, 100, 1+r.IntN(40))
 		players := 0
 		for i, b := range bins {
 			players += b.Players
@@ -83,7 +92,7 @@ func TestMobility(t *testing.T) {
 		{[]int64{1}, []int64{2}, math.NaN()},
 		{nil, nil, math.NaN()},
 	} {
-		assertFloat(t, c.want, game.Mobility(c.start, c.end), 1e-12, "mobility")
+		assertFloat(t, c.want, new(game.Meter).Mobility(c.start, c.end), 1e-12, "mobility")
 	}
 }
 

@@ -9,12 +9,6 @@ type Point struct{ X, Y float64 }
 // of wealth") at so many points, evenly from (0, 0) to (1, 1): X is a share of the
 // players, the poorest first, Y the share of the dollars that they have. There is
 // none, nil, where the total is zero or less or points is less than 2.
-func Lorenz(balances []int64, points int) []Point {
-	var m Meter
-	return m.Lorenz(balances, points)
-}
-
-// Lorenz is Lorenz in the meter's memory.
 func (m *Meter) Lorenz(balances []int64, points int) []Point {
 	t := m.tally(balances)
 	if points < 2 || t.times(1).Sign() <= 0 {
@@ -44,12 +38,6 @@ type Bin struct {
 // which is 1, 2 or 5 times a power of ten times the unit (in cents: the amount of a
 // move), and begins at a multiple of it. There are none where nobody plays, and
 // where unit or bins is less than 1.
-func Histogram(balances []int64, unit int64, bins int) []Bin {
-	var m Meter
-	return m.Histogram(balances, unit, bins)
-}
-
-// Histogram is Histogram in the meter's memory.
 func (m *Meter) Histogram(balances []int64, unit int64, bins int) []Bin {
 	if len(balances) == 0 || unit < 1 || bins < 1 {
 		return nil

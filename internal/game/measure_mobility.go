@@ -28,12 +28,6 @@ func Moves(start, end []int64) (rose, fell, same int) {
 // things"; who has the same shares the middle of their ranks, Kendall 1945, "The
 // treatment of ties in ranking problems"). It is NaN where all have the same at the
 // start or at the end.
-func Mobility(start, end []int64) float64 {
-	var m Meter
-	return m.Mobility(start, end)
-}
-
-// Mobility is Mobility in the meter's memory.
 //
 // In place of a rank r it computes with 2r-1, a whole number: how many have less,
 // and how many no more, added. Its mean is n.

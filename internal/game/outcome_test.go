@@ -60,13 +60,13 @@ func TestOutcome(t *testing.T) {
 	require.NoError(t, err)
 	r, err := game.NewRun(p.Treatment, game.Setup{Start: start, Seed: 9})
 	require.NoError(t, err)
-	assert.Equal(t, game.Measure(start), o.Before)
+	assert.Equal(t, measure(start), o.Before)
 	for r.Next() {
-		assert.Equal(t, game.Measure(r.Balances()), o.ByRound[r.Round()])
-		assert.Equal(t, game.Sample{Round: r.Round(), Gini: game.Measure(r.Balances()).Gini}, o.Series[r.Round()])
+		assert.Equal(t, measure(r.Balances()), o.ByRound[r.Round()])
+		assert.Equal(t, game.Sample{Round: r.Round(), Gini: measure(r.Balances()).Gini}, o.Series[r.Round()])
 	}
 	assert.Equal(t, r.Balances(), o.End)
-	assert.Equal(t, game.Measure(r.Balances()), o.After)
+	assert.Equal(t, measure(r.Balances()), o.After)
 	assert.Equal(t, r.Moved(), o.Transfers)
 	assert.True(t, o.Complete)
 	assert.Equal(t, 20, o.Played)

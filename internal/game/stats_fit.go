@@ -23,12 +23,6 @@ func (f Fit) Rejected() bool { return f.P < 0.05 }
 // players does (Fisher 1924; nearly so with bins as fine as these, Chernoff and
 // Lehmann 1954). It cannot be tested of so few players that there are less than
 // three bins, nor where a balance is not of the law's.
-func GoodnessOfFit(balances []int64, law Law) Fit {
-	var m Meter
-	return m.GoodnessOfFit(balances, law)
-}
-
-// GoodnessOfFit is GoodnessOfFit in the meter's memory.
 func (m *Meter) GoodnessOfFit(balances []int64, law Law) Fit {
 	untested := Fit{ChiSquare: math.NaN(), P: math.NaN()}
 	if len(balances) == 0 || law.Unit < 1 || !(law.Mean > 0) {

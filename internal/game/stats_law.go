@@ -2,31 +2,6 @@ package game
 
 import "math"
 
-// GeometricGini is the Gini of the geometric law of a mean of so many units,
-// (1+T)/(1+2T): the mean of |x-y|, 2T(1+T)/(1+2T), over 2T. It is 2/3 at T = 1 and
-// tends to ExponentialGini; NaN unless T is positive. See Geometric.
-func GeometricGini(mean float64) float64 {
-	if !(mean > 0) {
-		return math.NaN()
-	}
-	return (1 + mean) / (1 + 2*mean)
-}
-
-// ExponentialGini is the Gini of the exponential law, to which the geometric law
-// tends where the mean is many units (Drăgulescu and Yakovenko 2001, "Evidence for
-// the exponential distribution of income in the USA").
-const ExponentialGini = 0.5
-
-// GeometricEntropy is the entropy in bits of the geometric law of a mean of so many
-// units, (1+T)·log₂(1+T) - T·log₂ T: what Measures.Entropy tends to (Shannon 1948).
-// It is 2 at T = 1; NaN where T is negative.
-func GeometricEntropy(mean float64) float64 {
-	if mean == 0 {
-		return 0
-	}
-	return (1+mean)*math.Log2(1+mean) - mean*math.Log2(mean)
-}
-
 // Law is the distribution of a player's balance that theory says a game comes to:
 // Floor + k·Unit cents for k = 0, 1, 2 …. Unit is the amount of a move, Floor how
 // far down a player may go: 0, or the limit of debt, by which a law is shifted.
@@ -87,10 +62,13 @@ func (l Law) Expected(bins []Bin, players int) []float64 {
 	return all
 }
 
-// Gini is Measures.Gini of the law: half the mean of |x-y| over the mean, and the
-// mean of |x-y| is 2·Σ F(1-F). It is NaN where the mean balance is zero or less.
+// Gini is Measures.Gini of the law: half the mean of |x-y| over the mean. Of the
+// geometric law of a mean of T units above 0 that is (1+T)/(1+2T), 2/3 at T = 1; where
+// T is large it tends to 1/2, that of the exponential law (Drăgulescu and Yakovenko
+// 2001, "Evidence for the exponential distribution of income in the USA"). Of another
+// law the mean of |x-y| is 2·Σ F(1-F). It is NaN where the mean balance is zero or less.
 func (l Law) Gini() float64 {
-	gini := GeometricGini(l.Mean)
+	gini := (1 + l.Mean) / (1 + 2*l.Mean)
 	if l.tail != nil {
 		var sum compensated
 		for _, above := range l.tail[1:] {
@@ -99,10 +77,10 @@ func (l Law) Gini() float64 {
 		gini = sum.value() / l.Mean
 	}
 	switch floor := float64(l.Floor) / float64(l.Unit); {
-	case floor == 0:
-		return gini
 	case l.Mean+floor <= 0:
 		return math.NaN()
+	case floor == 0:
+		return gini
 	default:
 		return gini * l.Mean / (l.Mean + floor)
 	}

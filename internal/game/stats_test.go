@@ -34,7 +34,7 @@ func drawPoisson(r *rand.Rand, n int, mean float64) []int64 {
 func fitGeometric(t testing.TB, balances []int64, floor int64) game.Fit {
 	law, ok := game.Geometric(balances, floor, 100)
 	require.True(t, ok)
-	return game.GoodnessOfFit(balances, law)
+	return new(game.Meter).GoodnessOfFit(balances, law)
 }
 
 // TestFitKeepsItsLevel: of samples of the law five in a hundred are rejected. Of
@@ -80,7 +80,7 @@ func TestFitByHand(t *testing.T) {
 		}
 	}
 	law := game.Law{Unit: 100, Mean: 1}
-	fit := game.GoodnessOfFit(balances, law)
+	fit := new(game.Meter).GoodnessOfFit(balances, law)
 	assert.InDelta(t, 16.0/40+16.0/20+0+9.0/5+9.0/5, fit.ChiSquare, 1e-9)
 	assert.Equal(t, 3, fit.Freedom)
 	assert.InDelta(t, 0.187, fit.P, 0.001, "of 4.8 with 3 degrees of freedom")
@@ -96,21 +96,22 @@ func TestWhatCannotBeFitted(t *testing.T) {
 	law, ok := game.Geometric([]int64{100, 300}, 0, 100)
 	require.True(t, ok)
 	for _, balances := range [][]int64{nil, {100, 300}, {150, 250}, {-100, 500}} {
-		assert.True(t, math.IsNaN(game.GoodnessOfFit(balances, law).P), "%v", balances)
+		assert.True(t, math.IsNaN(new(game.Meter).GoodnessOfFit(balances, law).P), "%v", balances)
 	}
 }
 
 func TestTheory(t *testing.T) {
-	assert.Equal(t, 2.0/3, game.GeometricGini(1))
-	assert.InDelta(t, game.ExponentialGini, game.GeometricGini(1e9), 1e-9)
-	assert.Equal(t, 2.0, game.GeometricEntropy(1))
-	assert.True(t, math.IsNaN(game.GeometricGini(0)))
+	gini := func(mean float64) float64 { return game.Law{Unit: 100, Mean: mean}.Gini() }
+	assert.Equal(t, 2.0/3, gini(1))
+	assert.InDelta(t, 0.5, gini(1e9), 1e-9, "that of the exponential law")
+	assert.True(t, math.IsNaN(gini(0)))
 
 	r := rand.New(rand.NewPCG(3, 9))
 	for _, mean := range []float64{0.5, 1, 7, 100} {
-		sample := game.Measure(drawGeometric(r, 200000, mean))
-		assert.InDelta(t, game.GeometricGini(mean), sample.Gini, 0.004, "mean %v", mean)
-		assert.InDelta(t, game.GeometricEntropy(mean), sample.Entropy, 0.03, "mean %v", mean)
+		sample := measure(drawGeometric(r, 200000, mean))
+		assert.InDelta(t, gini(mean), sample.Gini, 0.004, "mean %v", mean)
+		entropy := (1+mean)*math.Log2(1+mean) - mean*math.Log2(mean) // of the law, in bits
+		assert.InDelta(t, entropy, sample.Entropy, 0.03, "mean %v", mean)
 	}
 
 	debt := drawGeometric(r, 200000, 6)
@@ -119,13 +120,13 @@ func TestTheory(t *testing.T) {
 	}
 	shifted, ok := game.Geometric(debt, -500, 100)
 	require.True(t, ok)
-	assert.InEpsilon(t, game.Measure(debt).Gini, shifted.Gini(), 0.01, "a limit of debt shifts it above 1")
+	assert.InEpsilon(t, measure(debt).Gini, shifted.Gini(), 0.01, "a limit of debt shifts it above 1")
 
-	bins := game.Histogram([]int64{0, 100, 300}, 100, 4)
+	bins := histogram([]int64{0, 100, 300}, 100, 4)
 	law, ok := game.Geometric([]int64{0, 100, 200}, 0, 100)
 	require.True(t, ok)
 	assert.InDeltaSlice(t, []float64{40, 20, 10, 5}, law.Expected(bins, 80), 1e-9)
-	assert.Equal(t, game.GeometricGini(1), law.Gini())
+	assert.Equal(t, gini(1), law.Gini())
 }
 
 // play is the game at its plainest: n players with mean dollars each, by the random
@@ -166,13 +167,13 @@ func TestSchedulesHaveTheirLaws(t *testing.T) {
 		require.True(t, ok)
 		queue, ok := game.RoundLaw(rounds, 100)
 		require.True(t, ok)
-		assert.Greater(t, game.GoodnessOfFit(random, geometric).P, 0.01, "T %d", dollars)
-		assert.Greater(t, game.GoodnessOfFit(rounds, queue).P, 0.01, "T %d", dollars)
-		assert.Less(t, game.GoodnessOfFit(rounds, geometric).P, 1e-6, "T %d", dollars)
-		assert.Less(t, game.GoodnessOfFit(random, queue).P, 1e-6, "T %d", dollars)
-		assert.InDelta(t, geometric.Gini(), game.Measure(random).Gini, 0.01)
-		assert.InDelta(t, queue.Gini(), game.Measure(rounds).Gini, 0.01)
-		assert.InDelta(t, float64(dollars)-math.Sqrt(1+float64(dollars*dollars))+1, 1-game.Measure(rounds).Zero, 0.01)
+		assert.Greater(t, new(game.Meter).GoodnessOfFit(random, geometric).P, 0.01, "T %d", dollars)
+		assert.Greater(t, new(game.Meter).GoodnessOfFit(rounds, queue).P, 0.01, "T %d", dollars)
+		assert.Less(t, new(game.Meter).GoodnessOfFit(rounds, geometric).P, 1e-6, "T %d", dollars)
+		assert.Less(t, new(game.Meter).GoodnessOfFit(random, queue).P, 1e-6, "T %d", dollars)
+		assert.InDelta(t, geometric.Gini(), measure(random).Gini, 0.01)
+		assert.InDelta(t, queue.Gini(), measure(rounds).Gini, 0.01)
+		assert.InDelta(t, float64(dollars)-math.Sqrt(1+float64(dollars*dollars))+1, 1-measure(rounds).Zero, 0.01)
 	}
 }
 
