@@ -23,23 +23,19 @@ func commonPool() *Game {
 }
 
 type extracting struct {
-	*table
-	unit                   unit
+	*simultaneous
 	tokens                 int64
 	safe, yield, depletion int64
 	view                   view
 }
 
 func startCommonPool(r *Run) (rules, error) {
-	t, err := newTable(r)
+	t, err := newSimultaneous(r)
 	if err != nil {
 		return nil, err
 	}
 	tr := r.Treatment
-	g := &extracting{table: t, tokens: tr.Count("tokens"), safe: tr.Cents("safe"), yield: tr.Cents("yield"), depletion: tr.Cents("depletion")}
-	if g.unit, err = readUnit(tr); err != nil {
-		return nil, err
-	}
+	g := &extracting{simultaneous: t, tokens: tr.Count("tokens"), safe: tr.Cents("safe"), yield: tr.Cents("yield"), depletion: tr.Cents("depletion")}
 	n, e := float64(t.groups.size), float64(g.tokens)
 	switch {
 	case g.tokens == 0:

@@ -10,22 +10,22 @@ func dictator() *Game {
 			{Name: "endowment", Kind: Dollars, Default: "100", Meaning: "what the dictator gets in each round", Source: "oTree's sample dictator"},
 			rolesParameter(),
 		},
-		Defaults: duelDefaults(),
+		Defaults: dyadDefaults(),
 		start:    startDictator,
 	}
 }
 
 type dictating struct {
-	*duel
+	*dyad
 	endowment int64
 }
 
 func startDictator(r *Run) (rules, error) {
-	d, err := newDuel(r, r.Treatment.Text("roles"))
+	d, err := newDyad(r, r.Treatment.Text("roles"))
 	if err != nil {
 		return nil, err
 	}
-	g := &dictating{duel: d}
+	g := &dictating{dyad: d}
 	g.endowment, err = d.unit.amount(r.Treatment, "endowment")
 	return g, err
 }
@@ -39,11 +39,7 @@ func (g *dictating) play(r *Run) {
 		r.move(Benefit, Bank, one, g.endowment)
 		r.move(Donation, one, other, gift)
 		g.levels.got[other] = float64(gift) / float64(g.endowment)
-		choice := Give
-		if gift == 0 {
-			choice = Keep
-		}
-		r.decided(one, choice, k, other, gift, gift)
+		r.decided(one, orKeep(Give, gift), k, other, gift, gift)
 		r.decided(other, NoTurn, k, None, 0, 0)
 	}
 }

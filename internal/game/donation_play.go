@@ -161,12 +161,7 @@ func (d *donating) give(r *Run, from, to int, amount int64) {
 	if d.shared {
 		received = d.times(amount)
 	}
-	r.move(Donation, from, to, amount)
-	if received > amount {
-		r.move(Benefit, Bank, to, received-amount)
-	} else {
-		r.move(Tax, to, Bank, amount-received)
-	}
+	r.gift(from, to, amount, received)
 	d.watch.changed(r.balances, from)
 	d.watch.changed(r.balances, to)
 	if r.recording {

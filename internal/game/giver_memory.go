@@ -1,5 +1,7 @@
 package game
 
+import "slices"
+
 // debtsKept is how many gifts that it has not returned a reciprocal player remembers:
 // the last ones.
 const debtsKept = 16
@@ -63,11 +65,7 @@ const (
 type titForTat struct{ last []int32 }
 
 func newTitForTat(n int) *titForTat {
-	g := &titForTat{make([]int32, n)}
-	for i := range g.last {
-		g.last[i] = noTurnYet
-	}
-	return g
+	return &titForTat{slices.Repeat([]int32{noTurnYet}, n)}
 }
 
 func (g *titForTat) choose(r *Run, d *donating, t turn) int {

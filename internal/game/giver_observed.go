@@ -16,10 +16,7 @@ func newReplayed(r *Run) *replayed {
 	if ids == nil {
 		ids = MadeUpIDs(len(r.start))
 	}
-	g := &replayed{gives: o.probabilities(ids), last: make([]int32, len(ids)), back: o.Back}
-	for i := range g.last {
-		g.last[i] = None
-	}
+	g := &replayed{gives: o.probabilities(ids), last: slices.Repeat([]int32{None}, len(ids)), back: o.Back}
 	sum := 0.0
 	for k, p := range o.Tenths {
 		sum += p

@@ -1,8 +1,6 @@
 package game
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // groups are the players of a run, divided into groups that play together. Players left
 // over, too few for a group, have no turn.
@@ -67,18 +65,6 @@ func checkGrouped(r *Run) error {
 		}
 	}
 	return nil
-}
-
-// decided records what a player did. others is how much they got for it.
-func (r *Run) decided(player int, choice string, group, recipient int, cost, others int64) {
-	if !r.recording {
-		return
-	}
-	d := &r.decisions[player]
-	d.Choice, d.Group, d.Recipient, d.Cost, d.Benefit = choice, int32(group), int32(recipient), cost, others
-	if cost > 0 && others > 0 {
-		d.Gifts = 1
-	}
 }
 
 // places are 0, 1, … n-1.

@@ -60,16 +60,13 @@ func newLevels(r *Run) (*levels, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &levels{got: make([]float64, len(r.balances)), taste: taste{t.Number("alpha"), t.Number("beta")}, noise: t.Number("noise")}
+	l := &levels{got: slices.Repeat([]float64{math.NaN()}, len(r.balances)), taste: taste{t.Number("alpha"), t.Number("beta")}, noise: t.Number("noise")}
 	for _, m := range mixture {
 		c, err := l.chooser(t, m.strategy)
 		if err != nil {
 			return nil, err
 		}
 		l.choosers, l.names = append(l.choosers, c), append(l.names, m.strategy.Name)
-	}
-	for i := range l.got {
-		l.got[i] = math.NaN()
 	}
 	l.which = assignStrategies(r, mixture)
 	return l, nil

@@ -96,7 +96,7 @@ func (f *Fitter) change(i int, cents int64) {
 	if i == Bank || cents == 0 {
 		return
 	}
-	balance := f.ranking.nodes[i+1].balance + cents
+	balance := f.ranking.balance(i) + cents
 	f.ranking.set(i, balance)
 	p := &f.people[i]
 	switch {
@@ -131,7 +131,7 @@ func (f *Fitter) gift(from, to int) {
 // spread counts a gift in the tenths that its payee may be in, who is among the payer's
 // others somewhere among those who have as much.
 func (f *Fitter) spread(by *[10]float64, from, to int) {
-	payer, payee := f.ranking.nodes[from+1].balance, f.ranking.nodes[to+1].balance
+	payer, payee := f.ranking.balance(from), f.ranking.balance(to)
 	first, _ := f.ranking.below(payee)
 	end, _ := f.ranking.below(payee + 1)
 	if payer < payee {

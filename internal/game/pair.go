@@ -2,16 +2,16 @@ package game
 
 import "fmt"
 
-// Roles of the two players of a pair.
+// How the roles of a pair come about.
 const (
-	alternate = "alternate"
-	drawn     = "random"
-	fixed     = "fixed"
+	rolesAlternate = "alternate"
+	rolesRandom    = "random"
+	rolesFixed     = "fixed"
 )
 
 // rolesParameter is that of the games in which one of two moves first.
 func rolesParameter() Parameter {
-	return Parameter{Name: "roles", Kind: Word, Default: alternate, Choices: []string{alternate, drawn, fixed},
+	return Parameter{Name: "roles", Kind: Word, Default: rolesAlternate, Choices: []string{rolesAlternate, rolesRandom, rolesFixed},
 		Meaning: "who moves first: alternate: each every other round; random: drawn each round; fixed: the same all the time, as in oTree's samples"}
 }
 
@@ -41,12 +41,12 @@ func (p *pairs) draw(r *Run) {
 	}
 	first, second := p.order[:p.half], p.order[p.half:]
 	for k := range first {
-		if p.roles == alternate || p.roles == drawn && !p.strangers && r.rng.below(2) == 0 {
+		if p.roles == rolesAlternate || p.roles == rolesRandom && !p.strangers && r.rng.below(2) == 0 {
 			first[k], second[k] = second[k], first[k]
 		}
 	}
 	switch {
-	case p.strangers && p.roles == drawn:
+	case p.strangers && p.roles == rolesRandom:
 		shuffle(r, p.order)
 	case p.strangers:
 		shuffle(r, first)
@@ -59,15 +59,15 @@ func (p *pairs) pair(k int) (first, second int) {
 	return int(p.order[k]), int(p.order[p.half+k])
 }
 
-// duel is what games of two share.
-type duel struct {
+// dyad is what games of two share.
+type dyad struct {
 	pairs  *pairs
 	levels *levels
 	unit   unit
 }
 
-// newDuel prepares pairs whose roles are alternate, drawn or fixed.
-func newDuel(r *Run, roles string) (*duel, error) {
+// newDyad prepares pairs in which one moves first.
+func newDyad(r *Run, roles string) (*dyad, error) {
 	l, err := newLevels(r)
 	if err != nil {
 		return nil, err
@@ -77,11 +77,11 @@ func newDuel(r *Run, roles string) (*duel, error) {
 		return nil, err
 	}
 	u, err := readUnit(r.Treatment)
-	return &duel{p, l, u}, err
+	return &dyad{p, l, u}, err
 }
 
-// duelDefaults are those of the common parameters in games of two.
-func duelDefaults() map[string]string { return map[string]string{"start": "0", "group_size": "2"} }
+// dyadDefaults are those of the common parameters in games of two.
+func dyadDefaults() map[string]string { return map[string]string{"start": "0", "group_size": "2"} }
 
 // gap is an outcome of two: what one has, how much more the other has, and how much less.
 func gap(own, other float64) (float64, float64, float64) {

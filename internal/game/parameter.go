@@ -31,7 +31,7 @@ type Parameter struct {
 	Meaning string   // begins with a lower-case letter, no full stop
 	Source  string   // of the default or of the idea; may be empty
 
-	check func(text string) error // of a Text
+	check func(text string) error // of a Text; nil: any will do
 }
 
 // UnknownError says that there is no game, strategy or parameter of a name.
@@ -104,6 +104,9 @@ func (p *Parameter) read(text string) (v value, err error) {
 			return wrong("%q is neither yes nor no", text)
 		}
 	case Text:
+		if p.check == nil {
+			break
+		}
 		if err := p.check(text); err != nil {
 			return v, fmt.Errorf("%s: %w", p.Name, err)
 		}

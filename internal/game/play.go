@@ -245,11 +245,3 @@ func (p Plan) playCell(ctx context.Context, i int, meter *Meter, played func(int
 	}
 	return o, nil
 }
-
-// ID is the id of the participant at a place.
-func (r *Run) ID(place int) int64 {
-	if r.IDs == nil {
-		return int64(place) + 1
-	}
-	return r.IDs[place]
-}

@@ -15,25 +15,25 @@ func prisoner() *Game {
 			{Name: "punishment", Kind: Dollars, Default: "100", Meaning: "P, for each where both defect", Source: source},
 			{Name: "sucker", Kind: Dollars, Default: "0", Meaning: "S, for who cooperates while the other defects", Source: source},
 		},
-		Defaults: duelDefaults(),
+		Defaults: dyadDefaults(),
 		start:    startPrisoner,
 	}
 }
 
 type dilemma struct {
-	*duel
+	*dyad
 	payoffs [2][2]int64 // of who does the first to who does the second: 0 defects, 1 cooperates
 	other   float64     // the level that is expected of the other
 }
 
 func startPrisoner(r *Run) (rules, error) {
-	d, err := newDuel(r, drawn)
+	d, err := newDyad(r, rolesRandom)
 	if err != nil {
 		return nil, err
 	}
 	t := r.Treatment
 	of := func(name string) int64 { return d.unit.down(t.Cents(name)) }
-	g := &dilemma{duel: d, payoffs: [2][2]int64{{of("punishment"), of("temptation")}, {of("sucker"), of("reward")}}}
+	g := &dilemma{dyad: d, payoffs: [2][2]int64{{of("punishment"), of("temptation")}, {of("sucker"), of("reward")}}}
 	if p := g.payoffs; p[0][1] <= p[1][1] || p[1][1] <= p[0][0] || p[0][0] <= p[1][0] {
 		return nil, fmt.Errorf("the prisoner's dilemma has temptation > reward > punishment > sucker, and not %s, %s, %s, %s",
 			t.Text("temptation"), t.Text("reward"), t.Text("punishment"), t.Text("sucker"))

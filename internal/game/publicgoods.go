@@ -19,8 +19,7 @@ func publicGoods() *Game {
 }
 
 type contributing struct {
-	*table
-	unit       unit
+	*simultaneous
 	endowment  int64
 	multiplier factor
 	punishment *punishment // nil: there is none
@@ -28,14 +27,11 @@ type contributing struct {
 }
 
 func startPublicGoods(r *Run) (rules, error) {
-	t, err := newTable(r)
+	t, err := newSimultaneous(r)
 	if err != nil {
 		return nil, err
 	}
-	g := &contributing{table: t}
-	if g.unit, err = readUnit(r.Treatment); err != nil {
-		return nil, err
-	}
+	g := &contributing{simultaneous: t}
 	if g.endowment, err = g.unit.amount(r.Treatment, "endowment"); err != nil {
 		return nil, err
 	}
@@ -46,7 +42,7 @@ func startPublicGoods(r *Run) (rules, error) {
 		return nil, err
 	}
 	if r.Treatment.Flag("punishment") {
-		if g.punishment, err = newPunishment(r, g.table, g.endowment); err != nil {
+		if g.punishment, err = newPunishment(r, g.simultaneous, g.endowment); err != nil {
 			return nil, err
 		}
 	}
@@ -68,11 +64,7 @@ func (g *contributing) play(r *Run) {
 			r.move(Benefit, Bank, int(i), g.endowment)
 			r.move(Tax, int(i), Bank, contribution)
 			r.move(Share, Bank, int(i), share)
-			choice := "contribute"
-			if contribution == 0 {
-				choice = Keep
-			}
-			r.decided(int(i), choice, g.groups.number(k), None, contribution, g.multiplier.of(contribution*int64(len(members)-1), len(members)))
+			r.decided(int(i), orKeep("contribute", contribution), g.groups.number(k), None, contribution, g.multiplier.of(contribution*int64(len(members)-1), len(members)))
 		}
 		if g.punishment != nil {
 			g.punishment.play(r, members, g.picks, g.unit)

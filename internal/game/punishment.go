@@ -32,18 +32,18 @@ type punishment struct {
 // maxPunishing is how many a group with punishment may have: each looks at each.
 const maxPunishing = 100
 
-func newPunishment(r *Run, t *table, endowment int64) (*punishment, error) {
-	p := &punishment{levels: t.levels, most: r.Treatment.Count("punishment_points"),
+func newPunishment(r *Run, s *simultaneous, endowment int64) (*punishment, error) {
+	p := &punishment{levels: s.levels, most: r.Treatment.Count("punishment_points"),
 		cost: r.Treatment.Cents("punishment_cost"), effect: r.Treatment.Cents("punishment_effect"),
-		spent: make([]int64, t.groups.size), lost: make([]int64, t.groups.size)}
+		spent: make([]int64, s.groups.size), lost: make([]int64, s.groups.size)}
 	switch {
-	case t.groups.size > maxPunishing:
-		return nil, fmt.Errorf("group_size: a group with punishment has %d players or fewer, and not %d: each looks at each", maxPunishing, t.groups.size)
+	case s.groups.size > maxPunishing:
+		return nil, fmt.Errorf("group_size: a group with punishment has %d players or fewer, and not %d: each looks at each", maxPunishing, s.groups.size)
 	case p.most > 1000:
 		return nil, fmt.Errorf("punishment_points: %d are more than 1000", p.most)
 	}
-	for _, name := range t.levels.names {
-		p.punishers = append(p.punishers, p.punisher(r.Treatment, name, endowment, t.groups.size))
+	for _, name := range s.levels.names {
+		p.punishers = append(p.punishers, p.punisher(r.Treatment, name, endowment, s.groups.size))
 	}
 	return p, nil
 }

@@ -44,6 +44,9 @@ func (t *ranking) set(player int, balance int64) {
 	t.root = t.insert(t.root, i)
 }
 
+// balance is what a player has.
+func (t *ranking) balance(player int) int64 { return t.nodes[player+1].balance }
+
 // len is how many players there are.
 func (t *ranking) len() int { return len(t.nodes) - 1 }
 
@@ -176,10 +179,10 @@ func (t *ranking) before(player int) (count int) {
 // that one, each alike.
 func (t *ranking) other(rng *generator, player, k int) int {
 	own := t.before(player)
-	balance := t.nodes[t.at(int(skip(uint64(k), uint64(own))))+1].balance
+	balance := t.balance(t.at(int(skip(uint64(k), uint64(own)))))
 	from, _ := t.below(balance)
 	to, _ := t.below(balance + 1)
-	if t.nodes[player+1].balance != balance {
+	if t.balance(player) != balance {
 		return t.at(from + rng.below(to-from))
 	}
 	return t.at(int(skip(uint64(from+rng.below(to-from-1)), uint64(own))))

@@ -76,3 +76,34 @@ func (r *Run) move(kind TransferKind, from, to int, cents int64) {
 		r.transfers = append(r.transfers, Transfer{kind, int32(from), int32(to), cents})
 	}
 }
+
+// gift moves dollars of which another amount arrives: the bank adds what is more, and
+// takes what is less.
+func (r *Run) gift(from, to int, sent, received int64) {
+	r.move(Donation, from, to, sent)
+	if received > sent {
+		r.move(Benefit, Bank, to, received-sent)
+	} else {
+		r.move(Tax, to, Bank, sent-received)
+	}
+}
+
+// decided records what a player did. others is how much they got for it.
+func (r *Run) decided(player int, choice string, group, recipient int, cost, others int64) {
+	if !r.recording {
+		return
+	}
+	d := &r.decisions[player]
+	d.Choice, d.Group, d.Recipient, d.Cost, d.Benefit = choice, int32(group), int32(recipient), cost, others
+	if cost > 0 && others > 0 {
+		d.Gifts = 1
+	}
+}
+
+// orKeep is the choice of a player who parted with so many cents, Keep where with none.
+func orKeep(choice string, cents int64) string {
+	if cents == 0 {
+		return Keep
+	}
+	return choice
+}

@@ -198,3 +198,11 @@ func (r *Run) Start() []int64 { return r.start }
 
 // Moved counts the transfers between players so far.
 func (r *Run) Moved() int64 { return r.moved }
+
+// ID is the id of the participant at a place.
+func (r *Run) ID(place int) int64 {
+	if r.IDs == nil {
+		return int64(place) + 1
+	}
+	return r.IDs[place]
+}

@@ -3,6 +3,7 @@ package game
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // trust is the investment game: the sender has e − s + r, the trustee its own
@@ -19,13 +20,13 @@ func trust() *Game {
 			{Name: "multiplier", Kind: Number, Default: "3", Meaning: "m, by which is multiplied what is sent", Source: "Berg, Dickhaut & McCabe 1995; oTree's sample trust"},
 			rolesParameter(),
 		},
-		Defaults: duelDefaults(),
+		Defaults: dyadDefaults(),
 		start:    startTrust,
 	}
 }
 
 type trusting struct {
-	*duel
+	*dyad
 	endowment, trustees int64
 	multiplier          factor
 	returned            []float64 // the level that each got back when it sent last, by place; only where somebody expects the same
@@ -35,11 +36,11 @@ type trusting struct {
 }
 
 func startTrust(r *Run) (rules, error) {
-	d, err := newDuel(r, r.Treatment.Text("roles"))
+	d, err := newDyad(r, r.Treatment.Text("roles"))
 	if err != nil {
 		return nil, err
 	}
-	g := &trusting{duel: d, trustees: d.unit.down(r.Treatment.Cents("trustee_endowment"))}
+	g := &trusting{dyad: d, trustees: d.unit.down(r.Treatment.Cents("trustee_endowment"))}
 	g.sender.game, g.trustee.game = g, g
 	if g.endowment, err = d.unit.amount(r.Treatment, "endowment"); err != nil {
 		return nil, err
@@ -51,10 +52,7 @@ func startTrust(r *Run) (rules, error) {
 		return nil, fmt.Errorf("multiplier: %s times %s dollars are too many", r.Treatment.Text("multiplier"), r.Treatment.Text("endowment"))
 	}
 	if d.levels.averse {
-		g.returned = make([]float64, len(r.balances))
-		for i := range g.returned {
-			g.returned[i] = math.NaN()
-		}
+		g.returned = slices.Repeat([]float64{math.NaN()}, len(r.balances))
 	}
 	return g, nil
 }
@@ -67,17 +65,8 @@ func (g *trusting) play(r *Run) {
 		r.move(Benefit, Bank, other, g.trustees)
 		sent := g.send(r, one)
 		got := g.grown(sent)
-		r.move(Donation, one, other, sent)
-		if got >= sent {
-			r.move(Benefit, Bank, other, got-sent)
-		} else { // a multiplier below 1
-			r.move(Tax, other, Bank, sent-got)
-		}
-		choice := "send"
-		if sent == 0 {
-			choice = Keep
-		}
-		r.decided(one, choice, k, other, sent, got)
+		r.gift(one, other, sent, got)
+		r.decided(one, orKeep("send", sent), k, other, sent, got)
 		g.levels.got[other] = float64(sent) / float64(g.endowment)
 		if got == 0 { // nothing to decide
 			r.decided(other, NoTurn, k, None, 0, 0)
@@ -85,11 +74,7 @@ func (g *trusting) play(r *Run) {
 		}
 		back := g.giveBack(r, other, sent, got)
 		r.move(Donation, other, one, back)
-		choice = "return"
-		if back == 0 {
-			choice = Keep
-		}
-		r.decided(other, choice, k, one, back, back)
+		r.decided(other, orKeep("return", back), k, one, back, back)
 		g.levels.got[one] = float64(back) / float64(got)
 		if g.returned != nil {
 			g.returned[one] = g.levels.got[one]

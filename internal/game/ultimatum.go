@@ -14,7 +14,7 @@ func ultimatum() *Game {
 			{Name: "offer_step", Kind: Dollars, Default: "10", Meaning: "offers are multiples of it", Source: "oTree's sample ultimatum"},
 			rolesParameter(),
 		},
-		Defaults: duelDefaults(),
+		Defaults: dyadDefaults(),
 		start:    startUltimatum,
 	}
 }
@@ -22,7 +22,7 @@ func ultimatum() *Game {
 // offering is the game. Offers are whole steps. A responder's level says what it accepts:
 // at least the part 1 − level, so that the generous accept all.
 type offering struct {
-	*duel
+	*dyad
 	endowment, step int64
 	steps           int64 // the largest offer
 
@@ -31,11 +31,11 @@ type offering struct {
 }
 
 func startUltimatum(r *Run) (rules, error) {
-	d, err := newDuel(r, r.Treatment.Text("roles"))
+	d, err := newDyad(r, r.Treatment.Text("roles"))
 	if err != nil {
 		return nil, err
 	}
-	g := &offering{duel: d}
+	g := &offering{dyad: d}
 	g.proposer.game, g.responder.game = g, g
 	if g.endowment, err = d.unit.amount(r.Treatment, "endowment"); err != nil {
 		return nil, err

@@ -5,15 +5,16 @@ import (
 	"slices"
 )
 
-// table is what games share in which all of a group decide at once.
-type table struct {
+// simultaneous is what games share in which all of a group decide at once.
+type simultaneous struct {
 	groups *groups
 	levels *levels
+	unit   unit
 	crowd  crowd
 	picks  []int64 // of the group that is playing, in the order of its members
 }
 
-func newTable(r *Run) (*table, error) {
+func newSimultaneous(r *Run) (*simultaneous, error) {
 	l, err := newLevels(r)
 	if err != nil {
 		return nil, err
@@ -22,33 +23,37 @@ func newTable(r *Run) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &table{groups: g, levels: l, picks: make([]int64, g.size)}
-	if l.averse {
-		t.crowd.did = make([]float64, len(r.balances))
-		t.crowd.sorted, t.crowd.sums = make([]float64, g.size), make([]float64, g.size+1)
+	u, err := readUnit(r.Treatment)
+	if err != nil {
+		return nil, err
 	}
-	return t, nil
+	s := &simultaneous{groups: g, levels: l, unit: u, picks: make([]int64, g.size)}
+	if l.averse {
+		s.crowd.did = make([]float64, len(r.balances))
+		s.crowd.sorted, s.crowd.sums = make([]float64, g.size), make([]float64, g.size+1)
+	}
+	return s, nil
 }
 
 // decide lets each member of a group pick a whole number from 0, the selfish extreme, to
 // most, the generous one. It leaves them in picks and returns their sum.
-func (t *table) decide(r *Run, members []int32, most int64, v view) (sum int64) {
+func (s *simultaneous) decide(r *Run, members []int32, most int64, v view) (sum int64) {
 	others := float64(len(members) - 1)
-	if t.levels.averse {
-		t.crowd.meet(members, r.round > 1 && !t.groups.strangers)
+	if s.levels.averse {
+		s.crowd.meet(members, r.round > 1 && !s.groups.strangers)
 	}
 	for k, i := range members {
-		v.got = t.levels.got[i]
-		if t.levels.averse {
-			t.crowd.look(int(i), v.got)
+		v.got = s.levels.got[i]
+		if s.levels.averse {
+			s.crowd.look(int(i), v.got)
 		}
-		t.picks[k] = whole(t.levels.choose(r, int(i), v), most)
-		sum += t.picks[k]
+		s.picks[k] = whole(s.levels.choose(r, int(i), v), most)
+		sum += s.picks[k]
 	}
 	for k, i := range members {
-		t.levels.got[i] = float64(sum-t.picks[k]) / float64(most) / others
-		if t.levels.averse {
-			t.crowd.did[i] = float64(t.picks[k]) / float64(most)
+		s.levels.got[i] = float64(sum-s.picks[k]) / float64(most) / others
+		if s.levels.averse {
+			s.crowd.did[i] = float64(s.picks[k]) / float64(most)
 		}
 	}
 	return sum
