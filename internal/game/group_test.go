@@ -11,21 +11,21 @@ import (
 	"exptool/internal/game"
 )
 
-// variants are every game but donation with every strategy, and its rarer rules.
+// variants are every game but donation with every strategy, by its defaults and by rarer
+// rules.
 func variants(t *testing.T) (all []game.Treatment) {
-	rules := map[string][]string{
-		"public-goods": {"", "punishment=yes", "punishment=yes punishment_effect=200", "multiplier=4 group_size=5", "multiplier=0.3"},
-		"trust":        {"", "roles=fixed trustee_endowment=100", "multiplier=0.5", "multiplier=2.37 unit=1"},
-		"ultimatum":    {"", "offer_step=7.5", "roles=random endowment=33.33 offer_step=0.01"},
-		"dictator":     {"", "roles=random", "endowment=0.07"},
-		"prisoner":     {"", "sucker=1 punishment=2.50 reward=3 temptation=5"},
-		"common-pool":  {"", "tokens=25", "tokens=40 group_size=3 depletion=1.11", "depletion=0"},
+	rarer := map[string][]string{
+		"public-goods": {"punishment=yes", "punishment=yes punishment_effect=200", "multiplier=4 group_size=5", "multiplier=0.3"},
+		"trust":        {"roles=fixed trustee_endowment=100", "multiplier=0.5", "multiplier=2.37 unit=1"},
+		"ultimatum":    {"offer_step=7.5", "roles=random endowment=33.33 offer_step=0.01"},
+		"dictator":     {"roles=random", "endowment=0.07"},
+		"prisoner":     {"sucker=1 punishment=2.50 reward=3 temptation=5"},
+		"common-pool":  {"tokens=25", "tokens=40 group_size=3 depletion=1.11", "depletion=0"},
 	}
 	for _, g := range game.Games()[1:] {
-		require.NotEmpty(t, rules[g.Name], g.Name)
 		mixture := "random:0.2,tit-for-tat:0.2,selfish:0.2,inequality-averse:0.2,noisy:0.2"
 		for _, s := range append(g.Strategies(), game.Strategy{Name: mixture}) {
-			for _, rule := range rules[g.Name] {
+			for _, rule := range append(rarer[g.Name], "") {
 				for _, matching := range []string{"partner", "stranger"} {
 					all = append(all, treated(t, g.Name, rule+" rounds=6 matching="+matching+" strategy="+s.Name))
 				}
