@@ -1,9 +1,6 @@
 package game
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // donation is the game of the tutorial's exercise: push buttons donate $1.
 func donation() *Game {
@@ -29,7 +26,7 @@ func donation() *Game {
 // startDonation judges a treatment as a whole.
 func startDonation(r *Run) (rules, error) {
 	t, n := r.Treatment, len(r.balances)
-	d := &donating{debt: t.Cents("debt"), inTurn: t.Text("schedule") == "round", reach: reach{players: n, network: r.Network}}
+	d := &donating{made: map[string]giver{}, debt: t.Cents("debt"), inTurn: t.Text("schedule") == "round", reach: reach{players: n, network: r.Network}}
 	if d.debt > maxTotal/int64(n) {
 		return nil, fmt.Errorf("debt: %d players with %s dollars of debt each are too many dollars", n, t.Text("debt"))
 	}
@@ -114,20 +111,20 @@ func (d *donating) deal(r *Run) error {
 	if len(mixture) > 1 {
 		d.which = assignStrategies(r, mixture)
 	}
-	_, random := d.givers[0].(randomly)
-	d.plain = random && len(mixture) == 1 && d.reach.everybody() && !d.shared
+	d.plain = len(mixture) == 1 && d.givers[0] == random{} && d.reach.everybody() && !d.shared
 	return nil
 }
 
 // giver is a strategy's, made once.
 func (d *donating) giver(r *Run, s Strategy) (giver, error) {
-	if i := slices.Index(d.names, s.Name); i >= 0 {
-		return d.made[i], nil
+	if g, ok := d.made[s.Name]; ok {
+		return g, nil
 	}
 	t := r.Treatment
+	if err := s.checkGame(t.Game); err != nil {
+		return nil, err
+	}
 	switch {
-	case s.Games != nil && !slices.Contains(s.Games, "donation"):
-		return nil, fmt.Errorf("strategy: %s cannot play donation", s.Name)
 	case s.Looks && t.Text("visible") == "own":
 		return nil, fmt.Errorf("strategy: %s looks at the dollars of others, and with visible=own nobody sees them", s.Name)
 	case s.Donors && !t.Flag("donors"):
@@ -137,7 +134,7 @@ func (d *donating) giver(r *Run, s Strategy) (giver, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.names, d.made = append(d.names, s.Name), append(d.made, g)
+	d.made[s.Name] = g
 	if m, ok := g.(remembering); ok {
 		d.memories = append(d.memories, m)
 	}

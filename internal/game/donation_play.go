@@ -12,13 +12,12 @@ type donating struct {
 	inTurn           bool // the schedule is round
 	plain            bool // all give the same at random to anybody: see donation_fast.go
 
-	reach    reach
-	givers   []giver // of the mixture, in its order
-	which    []uint8 // of them each player has, by place; nil: the first
-	names    []string
-	made     []giver // by names; noisy's base is among them
-	memories []remembering
-	watch    watch
+	reach     reach
+	givers    []giver          // of the mixture, in its order
+	which     []uint8          // of them each player has, by place; nil: the first
+	made      map[string]giver // by strategy; noisy's base is among them
+	memories  []remembering
+	standings standings
 
 	order []int32 // of turns in a round
 	begin []int64 // balances when the round began
@@ -29,7 +28,7 @@ type donating struct {
 // prepare makes what the way of playing needs, once.
 func (d *donating) prepare(r *Run) {
 	n := len(r.balances)
-	d.watch.fill(r.balances)
+	d.standings.fill(r.balances)
 	switch {
 	case d.inTurn && d.plain:
 		d.gains = spacious[int32](n)
@@ -56,7 +55,7 @@ func (d *donating) play(r *Run) {
 	}
 	if d.tax.up > 0 {
 		d.redistribute(r)
-		d.watch.fill(r.balances)
+		d.standings.fill(r.balances)
 	}
 }
 
@@ -162,8 +161,8 @@ func (d *donating) give(r *Run, from, to int, amount int64) {
 		received = d.times(amount)
 	}
 	r.gift(from, to, amount, received)
-	d.watch.changed(r.balances, from)
-	d.watch.changed(r.balances, to)
+	d.standings.changed(r.balances, from)
+	d.standings.changed(r.balances, to)
 	if r.recording {
 		gave := &r.decisions[from]
 		switch gave.Gifts++; {

@@ -28,17 +28,17 @@ func (d *donating) newGiver(r *Run, s Strategy) (giver, error) {
 	t, n := r.Treatment, len(r.balances)
 	switch s.Name {
 	case "random":
-		return randomly{}, nil
+		return random{}, nil
 	case "selfish":
-		return never{}, nil
+		return selfish{}, nil
 	case "generous":
-		return &inTurn{next: make([]int32, n)}, nil
+		return &generous{next: make([]int32, n)}, nil
 	case "egalitarian":
-		d.watch.poorest = d.newTournament(1)
-		return poorest{}, nil
+		d.standings.poorest = d.newTournament(1)
+		return egalitarian{}, nil
 	case "rich-first":
-		d.watch.richest = d.newTournament(-1)
-		return richest{}, nil
+		d.standings.richest = d.newTournament(-1)
+		return richFirst{}, nil
 	case "reciprocal":
 		return newReciprocal(n), nil
 	case "tit-for-tat":
@@ -48,7 +48,7 @@ func (d *donating) newGiver(r *Run, s Strategy) (giver, error) {
 	case "inequality-averse":
 		everywhere := t.Text("visible") == "all"
 		if everywhere || d.reach.everybody() {
-			d.watch.needRanking(n)
+			d.standings.needRanking(n)
 		}
 		return averse{t.Number("alpha"), t.Number("beta"), everywhere}, nil
 	case "noisy":
@@ -63,27 +63,27 @@ func (d *donating) newGiver(r *Run, s Strategy) (giver, error) {
 			return nil, fmt.Errorf("strategy: observed needs donations in the ledger of a database, and there are none")
 		}
 		if d.reach.everybody() {
-			d.watch.needRanking(n)
+			d.standings.needRanking(n)
 		}
 		return newReplayed(r), nil
 	}
 	return nil, fmt.Errorf("strategy: %s cannot play donation", s.Name)
 }
 
-// randomly gives to anybody.
-type randomly struct{}
+// random gives to anybody.
+type random struct{}
 
-func (randomly) choose(r *Run, d *donating, t turn) int { return d.reach.any(r, t.player, t.other) }
+func (random) choose(r *Run, d *donating, t turn) int { return d.reach.any(r, t.player, t.other) }
 
-// never gives.
-type never struct{}
+// selfish never gives.
+type selfish struct{}
 
-func (never) choose(*Run, *donating, turn) int { return None }
+func (selfish) choose(*Run, *donating, turn) int { return None }
 
-// inTurn gives to each other in turn, beginning with the next.
-type inTurn struct{ next []int32 } // how many gifts a player has given, as far as it must be known
+// generous gives to each other in turn, beginning with the next.
+type generous struct{ next []int32 } // how many gifts a player has given, as far as it must be known
 
-func (g *inTurn) choose(_ *Run, d *donating, t turn) int {
+func (g *generous) choose(_ *Run, d *donating, t turn) int {
 	next := &g.next[t.player]
 	if d.reach.everybody() {
 		to := (t.player + 1 + int(*next)) % d.reach.players

@@ -1,10 +1,10 @@
 package game
 
-// poorest gives to the poorest, while that is poorer than itself. In ties each is
+// egalitarian gives to the poorest, while that is poorer than itself. In ties each is
 // alike.
-type poorest struct{}
+type egalitarian struct{}
 
-func (poorest) choose(r *Run, d *donating, t turn) int {
+func (egalitarian) choose(r *Run, d *donating, t turn) int {
 	to := d.poorestFor(r, t.player)
 	if to == None || r.balances[to] >= r.balances[t.player] {
 		return None
@@ -12,12 +12,12 @@ func (poorest) choose(r *Run, d *donating, t turn) int {
 	return to
 }
 
-// richest gives to the richest of the others.
-type richest struct{}
+// richFirst gives to the richest of the others.
+type richFirst struct{}
 
-func (richest) choose(r *Run, d *donating, t turn) int {
-	if w := d.watch.richest; w != nil {
-		return w.other(&r.rng, t.player)
+func (richFirst) choose(r *Run, d *donating, t turn) int {
+	if rich := d.standings.richest; rich != nil {
+		return rich.other(&r.rng, t.player)
 	}
 	return d.reach.best(r, t.player, -1)
 }
@@ -27,10 +27,10 @@ func (d *donating) poorestFor(r *Run, player int) int {
 	switch {
 	case !d.reach.everybody():
 		return d.reach.best(r, player, 1)
-	case d.watch.poorest != nil:
-		return d.watch.poorest.other(&r.rng, player)
+	case d.standings.poorest != nil:
+		return d.standings.poorest.other(&r.rng, player)
 	}
-	return d.watch.ranking.other(&r.rng, player, 0)
+	return d.standings.ranking.other(&r.rng, player, 0)
 }
 
 // best is the poorest whom a player reaches where sign is 1, the richest where it is
@@ -70,8 +70,8 @@ func (g averse) choose(r *Run, d *donating, t turn) int {
 	}
 	x := r.balances[t.player]
 	c := compared{x: x, after: x - t.amount}
-	if d.watch.ranking != nil && (g.everywhere || d.reach.everybody()) {
-		c.rank(d.watch.ranking)
+	if g.everywhere || d.reach.everybody() {
+		c.rank(d.standings.ranking)
 	} else {
 		for _, i := range d.reach.list(t.player) {
 			if int(i) != t.player {

@@ -42,7 +42,7 @@ func (g *replayed) choose(r *Run, d *donating, t turn) int {
 	}
 	k := min(n-1, int((float64(tenth)+r.rng.fraction())/10*float64(n)))
 	if d.reach.everybody() {
-		return d.watch.ranking.other(&r.rng, t.player, k)
+		return d.standings.ranking.other(&r.rng, t.player, k)
 	}
 	return g.near(r, d, t.player, k)
 }

@@ -79,8 +79,8 @@ func (l *levels) choose(r *Run, player int, v view) float64 {
 
 // chooser is how a strategy decides.
 func (l *levels) chooser(t Treatment, s Strategy) (chooser, error) {
-	if s.Games != nil && !slices.Contains(s.Games, t.Game.Name) {
-		return nil, fmt.Errorf("strategy: %s cannot play %s, only %s", s.Name, t.Game.Name, s.Games[0])
+	if err := s.checkGame(t.Game); err != nil {
+		return nil, err
 	}
 	switch s.Name {
 	case "random":

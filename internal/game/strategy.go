@@ -48,7 +48,15 @@ func Strategies() []Strategy {
 
 // Strategies are those that can play a game.
 func (g *Game) Strategies() []Strategy {
-	return slices.DeleteFunc(Strategies(), func(s Strategy) bool { return s.Games != nil && !slices.Contains(s.Games, g.Name) })
+	return slices.DeleteFunc(Strategies(), func(s Strategy) bool { return s.checkGame(g) != nil })
+}
+
+// checkGame refuses a game that the strategy cannot play.
+func (s Strategy) checkGame(g *Game) error {
+	if s.Games == nil || slices.Contains(s.Games, g.Name) {
+		return nil
+	}
+	return fmt.Errorf("strategy: %s cannot play %s, only %s", s.Name, g.Name, strings.Join(s.Games, ", "))
 }
 
 // strategyParameters are those of the strategies that can play a game, each once.
@@ -63,7 +71,7 @@ func strategyParameters(g *Game) (all []Parameter) {
 	return all
 }
 
-// Part of a mixture: a strategy and the share of players who have it.
+// mixed is a part of a mixture: a strategy and the share of players who have it.
 type mixed struct {
 	strategy Strategy
 	share    float64

@@ -2,16 +2,16 @@ package game
 
 import "math"
 
-// watch is what strategies that look at all players must know of their balances. Each
-// part is there only if somebody looks at it.
-type watch struct {
+// standings are what strategies that look at all players must know of their balances.
+// Each part is there only if somebody looks at it.
+type standings struct {
 	poorest, richest *tournament
 	ranking          *ranking
 }
 
-func (w *watch) needRanking(n int) {
-	if w.ranking == nil {
-		w.ranking = newRanking(n)
+func (s *standings) needRanking(n int) {
+	if s.ranking == nil {
+		s.ranking = newRanking(n)
 	}
 }
 
@@ -24,27 +24,27 @@ func (d *donating) newTournament(sign int64) *tournament {
 }
 
 // fill takes all balances.
-func (w *watch) fill(balances []int64) {
-	for _, t := range []*tournament{w.poorest, w.richest} {
+func (s *standings) fill(balances []int64) {
+	for _, t := range []*tournament{s.poorest, s.richest} {
 		if t != nil {
 			t.fill(balances)
 		}
 	}
-	if w.ranking != nil {
-		w.ranking.fill(balances)
+	if s.ranking != nil {
+		s.ranking.fill(balances)
 	}
 }
 
 // changed takes a balance that is another now.
-func (w *watch) changed(balances []int64, i int) {
-	if w.poorest != nil {
-		w.poorest.set(i, balances[i])
+func (s *standings) changed(balances []int64, i int) {
+	if s.poorest != nil {
+		s.poorest.set(i, balances[i])
 	}
-	if w.richest != nil {
-		w.richest.set(i, balances[i])
+	if s.richest != nil {
+		s.richest.set(i, balances[i])
 	}
-	if w.ranking != nil {
-		w.ranking.set(i, balances[i])
+	if s.ranking != nil {
+		s.ranking.set(i, balances[i])
 	}
 }
 

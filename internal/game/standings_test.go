@@ -16,12 +16,12 @@ func TestStructures(t *testing.T) {
 	for _, n := range []int{2, 3, 8, 13, 100} {
 		balances := make([]int64, n)
 		low, high, all := newTournament(n, 1), newTournament(n, -1), newRanking(n)
-		w := watch{low, high, all}
-		w.fill(balances)
+		s := standings{low, high, all}
+		s.fill(balances)
 		for range 500 {
 			i := rng.below(n)
 			balances[i] = int64(rng.below(7)) - 2
-			w.changed(balances, i)
+			s.changed(balances, i)
 			order := places(n)
 			slices.SortStableFunc(order, func(a, b int32) int { return int(balances[a] - balances[b]) })
 			x, count, sum := int64(rng.below(9)-3), 0, int64(0)
@@ -59,7 +59,7 @@ func TestTiesAreAlike(t *testing.T) {
 	alike(t, func() map[int]int {
 		counts := map[int]int{}
 		for range 6000 {
-			counts[d.watch.ranking.other(&r.rng, 1, 0)]++
+			counts[d.standings.ranking.other(&r.rng, 1, 0)]++
 		}
 		return counts
 	}(), 2, 4)
