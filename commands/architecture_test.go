@@ -127,7 +127,7 @@ func TestHouse(t *testing.T) {
 			if slices.Contains(pure, from) {
 				for _, lib := range impure {
 					if from == "internal/game" && lib == "syscall" {
-						continue // only what hints says: see TestForbidden
+						continue // only what hints names: see TestForbidden
 					}
 					assert.False(t, within(imported, lib), "%s is pure and imports %s", p.ImportPath, imported)
 				}
@@ -238,8 +238,8 @@ var forbidden = map[string][]string{
 	"time.Sleep": {},
 }
 
-// hints are what the game may ask of the system: they make memory quicker and change
-// nothing else.
+// hints are what the game may ask of the system. They change nothing but its speed: ten
+// million players move a third faster on huge pages.
 var hints = []string{"Madvise", "MADV_HUGEPAGE"}
 
 // TestForbidden finds what STYLE forbids outside the room it belongs to.

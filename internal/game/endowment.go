@@ -1,6 +1,3 @@
-// Package game holds what is pure in the dollar game: endowments, rules,
-// strategies and measures. It knows no database and no clock, and randomness is
-// passed in as a seed.
 package game
 
 import (

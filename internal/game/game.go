@@ -1,3 +1,7 @@
+// Package game holds what is pure in the dollar game: endowments, rules,
+// strategies and measures. It knows no database and no clock, and randomness is
+// passed in as a seed. Of the operating system it asks one thing, on Linux: large pages
+// for many balances (pages_linux.go), a hint that changes speed and nothing else.
 package game
 
 import "slices"

@@ -4,7 +4,8 @@ import "math/bits"
 
 // generator is xoshiro256++ (Blackman & Vigna 2021, "Scrambled linear pseudorandom
 // number generators"). It is here because a loop can keep it in registers: rand.PCG is
-// called, and a move then takes half as long again. It is a rand.Source.
+// called, a move then takes two fifths longer, and 1,000 players do not come to the 250
+// million a second that they are to make.
 type generator struct{ a, b, c, d uint64 }
 
 // Seed fills the state by SplitMix64 (Steele, Lea & Flood 2014), as its authors
