@@ -265,7 +265,7 @@ func TestImpossibleDonationGames(t *testing.T) {
 		{"strategy=noisy base=rich-first visible=own", "strategy: rich-first looks at"},
 		{"strategy=random:0.5,tit-for-tat:0.5 donors=no", "strategy: tit-for-tat asks who gave"},
 		{"strategy=observed", "strategy: observed needs donations"},
-		{"rounds=0", "rounds: a game has one round or more"},
+		{"rounds=0", "a game needs one round or more"},
 	} {
 		var settings []string
 		for part := range strings.FieldsSeq(c.settings) {

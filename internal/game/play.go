@@ -138,16 +138,15 @@ func (r *Run) law() (Law, bool) {
 
 // Begin prepares the run of a cell.
 func (p Plan) Begin(c Cell) (*Run, error) {
-	s := Setup{Start: p.Start, IDs: p.IDs, Observed: p.Observed, Seed: c.Seed}
-	err := c.Treatment.Check()
-	if s.Start == nil && err == nil {
-		s.Start, err = c.Treatment.MadeUp(c.Seed)
-	}
-	if file := c.Treatment.NetworkFile(); file != "" {
-		s.Network = p.Networks[file]
-	}
-	if err != nil {
+	if err := c.Treatment.Check(); err != nil {
 		return nil, err
+	}
+	s := Setup{Start: p.Start, IDs: p.IDs, Network: p.Networks[c.Treatment.NetworkFile()], Observed: p.Observed, Seed: c.Seed}
+	if s.Start == nil {
+		var err error
+		if s.Start, err = c.Treatment.MadeUp(c.Seed); err != nil {
+			return nil, err
+		}
 	}
 	return NewRun(c.Treatment, s)
 }

@@ -97,15 +97,11 @@ const (
 // NewRun prepares a game. The same treatment and setup give the same run.
 func NewRun(t Treatment, s Setup) (*Run, error) {
 	n := len(s.Start)
-	switch {
-	case n < 2:
-		return nil, fmt.Errorf("a game needs two players or more, and not %d", n)
-	case n > maxPlayers:
-		return nil, fmt.Errorf("%d players are more than the %d that can be", n, maxPlayers)
-	case s.IDs != nil && len(s.IDs) != n:
+	if err := t.checkSize(int64(n)); err != nil {
+		return nil, err
+	}
+	if s.IDs != nil && len(s.IDs) != n {
 		return nil, fmt.Errorf("there are %d ids of %d players", len(s.IDs), n)
-	case t.Count("rounds") == 0:
-		return nil, fmt.Errorf("rounds: a game has one round or more, and not 0")
 	}
 	r := &Run{Treatment: t, Seed: s.Seed, IDs: s.IDs, Network: s.Network, observed: s.Observed,
 		start: s.Start, rounds: t.Count("rounds"), lasting: 1}
@@ -117,12 +113,12 @@ func NewRun(t Treatment, s Setup) (*Run, error) {
 	}
 	r.rng.Seed(s.Seed, movesStream)
 	r.ending.Seed(s.Seed, endStream)
-	err := r.connect()
-	if err != nil {
+	if err := r.connect(); err != nil {
 		return nil, err
 	}
 	r.balances = spacious[int64](n)
 	copy(r.balances, s.Start)
+	var err error
 	if r.rules, err = t.Game.start(r); err != nil {
 		return nil, err
 	}

@@ -51,15 +51,22 @@ func checkStart(text string) error {
 func (t Treatment) Check() error {
 	n := t.Count("players")
 	e, err := readStart(t.Text("start"))
+	if err == nil {
+		err = t.checkSize(n)
+	}
+	if err == nil && e.Max > 0 && n > maxTotal/100/e.Max {
+		err = fmt.Errorf("%d players with up to %d dollars each are too many dollars", n, e.Max)
+	}
+	return err
+}
+
+// checkSize judges how many play, and how long.
+func (t Treatment) checkSize(players int64) error {
 	switch {
-	case err != nil:
-		return err
-	case n < 2:
-		return fmt.Errorf("a game needs two players or more, and not %d", n)
-	case n > maxPlayers:
-		return fmt.Errorf("%d players are more than the %d that can be", n, maxPlayers)
-	case e.Max > 0 && n > maxTotal/100/e.Max:
-		return fmt.Errorf("%d players with up to %d dollars each are too many dollars", n, e.Max)
+	case players < 2:
+		return fmt.Errorf("a game needs two players or more, and not %d", players)
+	case players > maxPlayers:
+		return fmt.Errorf("%d players are more than the %d that can be", players, maxPlayers)
 	case t.Count("rounds") < 1:
 		return fmt.Errorf("a game needs one round or more, and not 0")
 	}
