@@ -180,7 +180,7 @@ func (o *simulateOptions) madeUp() bool {
 	return given("players") || given("start") || o.sweeps("players") || o.sweeps("start")
 }
 
-// range of cells that are played.
+// cells are the range [from, to) of those that are played.
 func (o *simulateOptions) cells() (from, to int) { return game.Part(o.plan.Len(), o.part.i, o.part.of) }
 
 func runSimulate(ctx context.Context, a *app, o *simulateOptions) (err error) {

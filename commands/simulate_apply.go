@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 
 	"exptool/internal/cli"
 	"exptool/internal/game"
@@ -210,13 +211,8 @@ func (g *bookedGame) compare(ctx context.Context) error {
 
 // writeBooked writes what came of the game, as simulate does without --apply.
 func (a *app) writeBooked(ctx context.Context, o *simulateOptions, outcome game.Outcome) error {
-	given := false
-	rows := a.outcomeRows(o, func() (game.Outcome, error, bool) {
-		first := !given
-		given = true
-		return outcome, nil, first
-	}, func() {})
-	return a.writeMeasures(ctx, o, rows)
+	next, stop := iter.Pull2(func(yield func(game.Outcome, error) bool) { yield(outcome, nil) })
+	return a.writeMeasures(ctx, o, a.outcomeRows(o, next, stop))
 }
 
 // tellBooked says what was booked.

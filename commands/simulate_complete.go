@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,10 +72,9 @@ func completeParameter(g *game.Game, name, before, typed string) []string {
 }
 
 // gameNames are the games.
-func gameNames() []string {
-	var names []string
+func gameNames() (names []string) {
 	for _, g := range game.Games() {
 		names = append(names, g.Name)
 	}
-	return slices.Clip(names)
+	return names
 }

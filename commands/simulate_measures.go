@@ -80,21 +80,23 @@ func whole() (first, last []measure) {
 			}
 			return o.Law.Gini()
 		}),
-		of("fit_p", "p of a χ² test against theory", plain, func(o *game.Outcome) float64 {
-			if !o.Tested {
-				return math.NaN()
-			}
-			return o.Fit.P
-		}),
+		{name: "fit_p", meaning: "p of a χ² test against theory", single: true, after: fitP},
 		of("fit_rejected", "whether that test rejects theory, at 5 %", yesNo, func(o *game.Outcome) float64 {
-			if !o.Tested || math.IsNaN(o.Fit.P) {
+			if math.IsNaN(fitP(o)) {
 				return math.NaN()
 			}
 			return oneIf(o.Fit.Rejected())
 		}),
 	}
-	last[len(last)-2].single = true
 	return first, last
+}
+
+// fitP is the p of an outcome's test against theory, NaN where there is none.
+func fitP(o *game.Outcome) float64 {
+	if !o.Tested {
+		return math.NaN()
+	}
+	return o.Fit.P
 }
 
 func oneIf(b bool) float64 {

@@ -158,7 +158,7 @@ func (a *app) hasPrivate(ctx context.Context) (bool, error) {
 
 // read makes a plan of what participants have.
 func (p *players) read(ctx context.Context, o *simulateOptions) error {
-	balances, column, err := p.ledger.Balances(ctx)
+	balances, whole, err := p.ledger.Balances(ctx)
 	switch {
 	case err != nil:
 		return err
@@ -174,7 +174,7 @@ func (p *players) read(ctx context.Context, o *simulateOptions) error {
 		o.plan.IDs = append(o.plan.IDs, b.ID)
 		o.plan.Start = append(o.plan.Start, int64(b.Cents))
 	}
-	if column.Whole && !o.plan.Treatment.IsSet("unit") {
+	if whole && !o.plan.Treatment.IsSet("unit") {
 		err = o.plan.Treatment.Set("unit", "1")
 	}
 	return err
@@ -182,12 +182,14 @@ func (p *players) read(ctx context.Context, o *simulateOptions) error {
 
 // plays reports whether anybody may play a strategy.
 func (o *simulateOptions) plays(strategy string) bool {
+	var named []string
 	for _, name := range []string{"strategy", "base"} {
-		if o.plan.Treatment.Game.Parameter(name) != nil && strings.Contains(o.plan.Treatment.Text(name), strategy) {
-			return true
+		named = append(named, o.plan.Treatment.Text(name))
+		for _, s := range o.plan.Sweeps {
+			if s.Name == name {
+				named = append(named, s.Values...)
+			}
 		}
 	}
-	return slices.ContainsFunc(o.plan.Sweeps, func(s game.Sweep) bool {
-		return slices.ContainsFunc(s.Values, func(v string) bool { return strings.Contains(v, strategy) })
-	})
+	return slices.ContainsFunc(named, func(text string) bool { return strings.Contains(text, strategy) })
 }

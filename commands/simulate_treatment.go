@@ -65,7 +65,7 @@ func (t *treatmentFlags) read(f *pflag.FlagSet) (game.Treatment, []game.Sweep, e
 	if err != nil {
 		return made, nil, err
 	}
-	return made, sweeps, possible(made)
+	return made, sweeps, wrongGame(made.Check())
 }
 
 // base is the treatment of the file, else the game's defaults. A game that a flag
@@ -119,24 +119,16 @@ func (t *treatmentFlags) readSweeps(base game.Treatment, given []string) (all []
 		}
 		for _, value := range s.Values {
 			one := base.Clone()
-			if err := wrongGame(one.Set(s.Name, value)); err != nil {
-				return nil, err
+			if err := one.Set(s.Name, value); err != nil {
+				return nil, wrongGame(err)
 			}
-			if err := possible(one); err != nil {
-				return nil, err
+			if err := one.Check(); err != nil {
+				return nil, wrongGame(err)
 			}
 		}
 		all = append(all, s)
 	}
 	return all, nil
-}
-
-// possible refuses what nobody can play, before anything is played.
-func possible(t game.Treatment) error {
-	if err := t.Check(); err != nil {
-		return wrongGame(err)
-	}
-	return nil
 }
 
 // wrongGame gives an error of a treatment its exit code, and says what may have been

@@ -6,22 +6,16 @@ import (
 	"fmt"
 )
 
-// ColumnInfo is how a database keeps dollars.
-type ColumnInfo struct {
-	Type  string // as Postgres names it
-	Whole bool   // takes whole dollars only
-	Most  Cents  // that anybody may have
-}
-
 // Balances are what all participants of the present launch have who have dollars, in
-// the order of their ids, whether there is a ledger or not.
-func (l *Ledger) Balances(ctx context.Context) (all []Balance, column ColumnInfo, err error) {
+// the order of their ids, whether there is a ledger or not, and whether the column takes
+// whole dollars only.
+func (l *Ledger) Balances(ctx context.Context) (all []Balance, whole bool, err error) {
 	err = l.read(ctx, func(tx *Tx) error {
 		b, err := tx.openBook(ctx)
 		if err != nil {
 			return err
 		}
-		column = ColumnInfo{Type: b.column.typ, Whole: b.column.whole, Most: min(b.column.max, MaxCents)}
+		whole = b.column.whole
 		rows, err := tx.Query(ctx, `SELECT id, dollars::text
 FROM public.participant
 WHERE dollars IS NOT NULL
@@ -45,7 +39,7 @@ ORDER BY id`)
 		}
 		return errors.Join(err, rows.Close())
 	})
-	return all, column, err
+	return all, whole, err
 }
 
 // HasSession reports whether a session of the present launch is in the ledger.
