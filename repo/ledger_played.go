@@ -136,8 +136,10 @@ func (s *settlement) recordDecisions(ctx context.Context) error {
 	}
 	err := s.copyIn(ctx, "COPY exptool.decision ("+decisionColumns+") FROM STDIN", func(send func([]byte) error) error {
 		p := s.played
-		same := string(copyText(copyText(copyText(copyText(append(strconv.AppendInt(nil, s.book.OID, 10), '\t'),
-			s.book.Launch), p.Session), p.Game), p.Treatment))
+		same := copyNumber(nil, s.book.OID, true)
+		for _, text := range []string{s.book.Launch, p.Session, p.Game, p.Treatment} {
+			same = copyText(same, text)
+		}
 		var line []byte
 		for i := range p.Decisions {
 			line = p.Decisions[i].appendCopy(append(line[:0], same...))

@@ -20,6 +20,7 @@ func donation() *Game {
 			{Name: "debt", Kind: Dollars, Default: "0", Meaning: "how far below zero a balance may go", Source: "Drăgulescu & Yakovenko 2000, models with debt"},
 		}, networkParameters()...),
 		start: startDonation,
+		law:   donationLaw,
 	}
 }
 
@@ -139,4 +140,19 @@ func (d *donating) giver(r *Run, s Strategy) (giver, error) {
 		d.memories = append(d.memories, m)
 	}
 	return g, nil
+}
+
+// donationLaw: theory knows one where all give the same amount at random to any other,
+// and what is given arrives.
+func donationLaw(r *Run) (Law, bool) {
+	t := r.Treatment
+	if t.Text("strategy") != "random" || t.IsSet("share") || t.Number("multiplier") != 1 || t.Number("tax") != 0 ||
+		r.Network != nil || t.Count("group_size") != 0 {
+		return Law{}, false
+	}
+	if t.Text("schedule") == "round" {
+		law, ok := RoundLaw(r.start, t.Cents("amount"))
+		return law, ok && t.Cents("debt") == 0
+	}
+	return Geometric(r.start, -t.Cents("debt"), t.Cents("amount"))
 }

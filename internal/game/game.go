@@ -20,6 +20,9 @@ type Game struct {
 
 	// start makes the rules of one run, or says why the treatment cannot be played.
 	start func(*Run) (rules, error)
+	// law is the law that theory says a run's balances come to; false where it knows
+	// none, and nil where it never does.
+	law func(*Run) (Law, bool)
 }
 
 // rules are a game under way.

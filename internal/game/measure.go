@@ -24,8 +24,8 @@ type Measures struct {
 
 	// Gini is Σ|xᵢ-xⱼ| / (2n²·mean), over all ordered pairs: 0 where all have the
 	// same, (n-1)/n where one has all (Gini 1912, "Variabilità e mutabilità"; in
-	// this form Sen 1973, "On Economic Inequality"). With debt it can be above 1 (Chen, Tsaur and Rhai 1982, "The Gini coefficient and negative
-	// income").
+	// this form Sen 1973, "On Economic Inequality"). With debt it can be above 1
+	// (Chen, Tsaur and Rhai 1982, "The Gini coefficient and negative income").
 	Gini float64
 	// GiniDebt is Gini with the mean of |xᵢ| in place of the mean: the same where
 	// nobody is in debt, and within 0 and 1 where somebody is, even at total 0

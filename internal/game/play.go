@@ -115,25 +115,13 @@ func (w *Watch) Outcome() Outcome {
 	if last := len(o.Series) - 1; o.Series[last].Round != r.round { // not evenly away from the one before
 		o.Series = append(o.Series[:last+1:last+1], Sample{r.round, o.After.Gini})
 	}
-	if o.Law, o.Tested = r.law(); o.Tested {
+	if law := r.Treatment.Game.law; law != nil {
+		o.Law, o.Tested = law(r)
+	}
+	if o.Tested {
 		o.Fit = w.meter.GoodnessOfFit(r.balances, o.Law)
 	}
 	return o
-}
-
-// law is the law that the balances of a run come to, where theory knows one: all give
-// the same amount at random to any other, and what is given arrives.
-func (r *Run) law() (Law, bool) {
-	t := r.Treatment
-	if t.Game.Name != "donation" || t.Text("strategy") != "random" || t.IsSet("share") || t.Number("multiplier") != 1 ||
-		t.Number("tax") != 0 || r.Network != nil || t.Count("group_size") != 0 {
-		return Law{}, false
-	}
-	if t.Text("schedule") == "round" {
-		law, ok := RoundLaw(r.start, t.Cents("amount"))
-		return law, ok && t.Cents("debt") == 0
-	}
-	return Geometric(r.start, -t.Cents("debt"), t.Cents("amount"))
 }
 
 // Begin prepares the run of a cell.
