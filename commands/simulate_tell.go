@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 
@@ -119,19 +120,46 @@ func (a *app) tellGame(c *game.Outcome) {
 	}
 	a.streams.Talk("%s; Gini %s → %s%s; %s rose, %s fell", cli.Count(c.Transfers, "transfers"),
 		giniText(c.Before.Gini), giniText(c.After.Gini), a.sparkline(c.Series), cli.Count(int64(c.Rose), "players"), grouped(int64(c.Fell)))
-	if c.Settling.Settled {
-		a.streams.Talk("the Gini has settled, from round %d on", c.Settling.From)
-	} else if c.Settling.From >= 0 {
+	a.tellSettling(&c.Settling)
+	a.tellTheory(c)
+}
+
+// tellSettling says whether the game has come to where it stays, where that can be said.
+func (a *app) tellSettling(s *game.Settling) {
+	switch {
+	case s.From < 0:
+	case s.Settled && s.From == 0:
+		a.streams.Talk("the Gini has been settled from the start")
+	case s.Settled:
+		a.streams.Talk("the Gini has settled, from round %d on", s.From)
+	case s.Remembers:
+		a.streams.Talk("the Gini shows no trend, but players still rank as in the middle of the game (correlation %s): too early to say that it has settled", plain.short(s.Memory))
+	default:
 		a.streams.Talk("the Gini has not settled yet")
 	}
+}
+
+// fewPlayers is of how many players a test of fit rejects little but what is far off.
+const fewPlayers = 100
+
+// tellTheory says what theory expects, and what a test says of it: of few players it
+// can say that their balances are otherwise, and hardly that they are not.
+func (a *app) tellTheory(c *game.Outcome) {
 	if !c.Tested || math.IsNaN(c.Fit.P) {
 		return
 	}
-	follow := "balances follow it"
-	if c.Fit.Rejected() {
-		follow = "balances do not follow it"
+	follow := "balances are in keeping with it"
+	switch {
+	case c.Fit.Rejected():
+		follow = fmt.Sprintf("after %s balances do not follow it", cli.Count(int64(c.Played), cli.Rounds))
+	case c.Players < fewPlayers:
+		follow = fmt.Sprintf("%d players are too few to tell whether balances follow it", c.Players)
 	}
-	a.streams.Talk("in the long run theory expects the %s law, of Gini %s: %s (χ² test, p = %.2g)", c.Law.Name, plain.short(c.Law.Gini()), follow, c.Fit.P)
+	p := fmt.Sprintf("p = %.2g", c.Fit.P)
+	if c.Fit.P < 0.0001 {
+		p = "p < 0.0001"
+	}
+	a.streams.Talk("in the long run theory expects the %s law, of Gini %s: %s (χ² test, %s)", c.Law.Name, plain.short(c.Law.Gini()), follow, p)
 }
 
 // sparkWidth is how many cells a line of Ginis has.
@@ -167,6 +195,9 @@ func measureTable(point []game.Outcome) *report.Buffered {
 	debt, _, _ := interval(point, func(c *game.Outcome) float64 { return max(c.Before.Debt, c.After.Debt) })
 	var rows [][]string
 	for _, m := range measures() {
+		if len(point) > 1 && m.scale == yesNo {
+			m.scale, m.meaning = plain, "share of games: "+m.meaning
+		}
 		if debt == 0 && strings.HasSuffix(m.name, "debt") || m.single && len(point) > 1 {
 			continue
 		}
