@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"exptool/internal/cli"
@@ -59,21 +60,6 @@ func playError(err error) error {
 // tellPlan says what is played, and by which seed, before it is.
 func (a *app) tellPlan(o *simulateOptions, from *players) {
 	t := o.plan.Treatment
-	said := []string{t.Game.Name}
-	if t.Game.Parameter("schedule") != nil && !o.sweeps("schedule") {
-		said = append(said, t.Text("schedule")+" schedule")
-	}
-	if !o.sweeps("network") {
-		said = append(said, t.Text("network")+" network")
-	}
-	for _, p := range t.Game.AllParameters() {
-		if t.IsSet(p.Name) && !told[p.Name] {
-			said = append(said, p.Name+"="+t.Text(p.Name))
-		}
-	}
-	for _, s := range o.plan.Sweeps {
-		said = append(said, s.Name+"="+strings.Join(s.Values[:min(len(s.Values), maxShown)], ","))
-	}
 	var played []string
 	switch {
 	case from.label != "":
@@ -92,11 +78,44 @@ func (a *app) tellPlan(o *simulateOptions, from *players) {
 	if o.plan.Reps > 1 {
 		played = append(played, cli.Count(int64(o.plan.Reps), "repetitions"))
 	}
-	a.streams.Talk("%s: %s; random seed %d", strings.Join(said, ", "), strings.Join(played, ", "), o.plan.Seed)
+	a.streams.Talk("%s: %s; random seed %d", strings.Join(o.treatment(), ", "), strings.Join(played, ", "), o.plan.Seed)
 }
 
-// told are the parameters that tellPlan says in words.
-var told = map[string]bool{"schedule": true, "network": true, "strategy": true, "players": true, "rounds": true}
+// treatment are the words for what is played: the game, who meets whom, what is set
+// and what is swept.
+func (o *simulateOptions) treatment() []string {
+	t := o.plan.Treatment
+	said := []string{t.Game.Name}
+	told := []string{"schedule", "network", "strategy", "players", "rounds"} // in words
+	say := func(name, words string) {
+		if !o.sweeps(name) {
+			said = append(said, words)
+		}
+	}
+	if t.Game.Parameter("schedule") != nil {
+		say("schedule", t.Text("schedule")+" schedule")
+	}
+	if slices.ContainsFunc(t.Game.Settable(), func(p game.Parameter) bool { return p.Name == "network" }) {
+		say("network", t.Text("network")+" network")
+	} else {
+		told = append(told, "group_size", "matching")
+		groups := "groups of " + t.Text("group_size")
+		if t.Count("group_size") == 0 {
+			groups = "all in one group"
+		}
+		say("group_size", groups)
+		say("matching", t.Text("matching")+" matching")
+	}
+	for _, p := range t.Game.AllParameters() {
+		if t.IsSet(p.Name) && !slices.Contains(told, p.Name) {
+			say(p.Name, p.Name+"="+t.Text(p.Name))
+		}
+	}
+	for _, s := range o.plan.Sweeps {
+		said = append(said, s.Name+"="+strings.Join(s.Values[:min(len(s.Values), maxShown)], ","))
+	}
+	return said
+}
 
 // tellOutcome says in a line or two what came of it.
 func (a *app) tellOutcome(o *simulateOptions, r *outcomeRows) {

@@ -148,7 +148,7 @@ func (w *Watch) settling() Settling {
 func (r *Run) law() (Law, bool) {
 	t := r.Treatment
 	if t.Game.Name != "donation" || t.Text("strategy") != "random" || t.IsSet("share") || t.Number("multiplier") != 1 ||
-		t.Number("tax") != 0 || r.Network != nil || t.Count("group_size") != 0 {
+		t.IsSet("benefit") && t.Cents("benefit") != t.Cents("amount") || t.Number("tax") != 0 || r.Network != nil || t.Count("group_size") != 0 {
 		return Law{}, false
 	}
 	if t.Text("schedule") == "round" {
