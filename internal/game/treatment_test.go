@@ -1,6 +1,8 @@
 package game_test
 
 import (
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -84,6 +86,28 @@ func TestTreatmentOfAFile(t *testing.T) {
 	} {
 		_, err := game.ReadTreatment(strings.NewReader(c.file), find(t, "donation"))
 		assert.ErrorContains(t, err, c.says, c.file)
+	}
+}
+
+// TestDocumentedTreatment: docs/treatment.yaml is a treatment, each line that it proposes
+// can be one of it, and what an experimenter decides about is there.
+func TestDocumentedTreatment(t *testing.T) {
+	text, err := os.ReadFile("../../docs/treatment.yaml")
+	require.NoError(t, err)
+	donation := find(t, "donation")
+	all, err := game.ReadTreatment(strings.NewReader(string(text)), donation)
+	require.NoError(t, err)
+	proposed := regexp.MustCompile(`(?m)^# (([a-z_]+): \S.*)$`)
+	names := strings.Fields("start players visible donors network group_size matching end continuation debt multiplier share")
+	for _, line := range proposed.FindAllStringSubmatch(string(text), -1) {
+		tr, err := game.ReadTreatment(strings.NewReader(line[1]), donation)
+		require.NoError(t, err, line[1])
+		assert.True(t, tr.IsSet(line[2]), line[1])
+		names = slices.DeleteFunc(names, func(name string) bool { return name == line[2] })
+	}
+	assert.Empty(t, names, "not proposed")
+	for _, name := range []string{"amount", "benefit", "strategy", "schedule", "rounds", "tax"} {
+		assert.True(t, all.IsSet(name), name)
 	}
 }
 
