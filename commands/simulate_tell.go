@@ -78,6 +78,9 @@ func (a *app) tellPlan(o *simulateOptions, from *players) {
 	if o.plan.Reps > 1 {
 		played = append(played, cli.Count(int64(o.plan.Reps), "repetitions"))
 	}
+	if o.part.of > 1 {
+		played = append(played, fmt.Sprintf("part %d of %d", o.part.i, o.part.of))
+	}
 	a.streams.Talk("%s: %s; random seed %d", strings.Join(o.treatment(), ", "), strings.Join(played, ", "), o.plan.Seed)
 }
 
