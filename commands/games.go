@@ -68,7 +68,7 @@ func runGames(ctx context.Context, a *app, o *gamesOptions) error {
 
 // gameRows are the parameters of a game, and the strategies that can play it.
 func gameRows(g *game.Game) (rows [][]string) {
-	for _, p := range g.AllParameters() {
+	for _, p := range g.Settable() {
 		rows = append(rows, []string{p.Name, string(p.Kind), p.Default, strings.Join(p.Choices, ", "), p.Meaning, p.Source})
 	}
 	for _, s := range g.Strategies() {

@@ -99,6 +99,19 @@ func TestReadmeCells(t *testing.T) {
 	assert.Greater(t, ran, 10)
 }
 
+// TestReadmeColumns: who gets a row of measures or of decisions finds each column in the
+// README.
+func TestReadmeColumns(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "README.md"))
+	require.NoError(t, err)
+	for _, m := range measures() {
+		assert.Contains(t, string(text), "`"+m.name+"`")
+	}
+	for _, c := range decisionColumns {
+		assert.Contains(t, string(text), "`"+c.Name+"`")
+	}
+}
+
 // readmeBlocks are the lines of the README's fenced blocks.
 func readmeBlocks(t *testing.T) []string {
 	text, err := os.ReadFile(filepath.Join("..", "README.md"))

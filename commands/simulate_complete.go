@@ -38,7 +38,7 @@ func completeSimulate(cmd *cobra.Command) {
 			return completeParameter(g, name, name+"=", value), open
 		}
 		var names []string
-		for _, p := range g.AllParameters() {
+		for _, p := range g.Settable() {
 			names = append(names, p.Name+"=")
 		}
 		return matching(names, "", typed), open

@@ -87,10 +87,20 @@ func (r *decisionRows) round() bool {
 		}
 		r.run.Record()
 		r.cell++
-		r.same = [3][]byte{[]byte(r.o.sessionOf(c.Seed)), []byte(c.Treatment.Game.Name), orNull(c.Treatment.String())}
+		r.same = [3][]byte{[]byte(r.o.sessionOf(c.Seed)), []byte(c.Treatment.Game.Name), orNull(treatmentText(c.Treatment))}
 	}
 	r.at = 0
 	return true
+}
+
+// treatmentText is the treatment of a session in a word: what is set, and the schedule
+// even where it is the default, because another author's default is the other one.
+func treatmentText(t game.Treatment) string {
+	if t.Game.Parameter("schedule") != nil {
+		t = t.Clone()
+		_ = t.Set("schedule", t.Text("schedule")) // which it has
+	}
+	return t.String()
 }
 
 // sessionOf is what a game is called: what --session says, else its seed.

@@ -35,21 +35,21 @@ func distribution(name, meaning string, s scale, of func(*game.Measures) float64
 func distributions() []measure {
 	type m = game.Measures
 	return []measure{
-		distribution("gini", "0: all have the same; 1: one has all", plain, func(x *m) float64 { return x.Gini }),
-		distribution("hoover", "the share that would have to change hands for all to have the same", plain, func(x *m) float64 { return x.Hoover }),
-		distribution("theil", "0: all have the same; ln N: one has all", plain, func(x *m) float64 { return x.Theil }),
-		distribution("palma", "the richest 10 % over the poorest 40 %", plain, func(x *m) float64 { return x.Palma }),
-		distribution("entropy", "how varied balances are, in bits", plain, func(x *m) float64 { return x.Entropy }),
-		distribution("top_1", "the share of the richest 1 %", plain, func(x *m) float64 { return x.Top1 }),
-		distribution("top_10", "the share of the richest 10 %", plain, func(x *m) float64 { return x.Top10 }),
-		distribution("bottom_50", "the share of the poorest 50 %", plain, func(x *m) float64 { return x.Bottom50 }),
-		distribution("bottom_40", "the share of the poorest 40 %", plain, func(x *m) float64 { return x.Bottom40 }),
-		distribution("zero", "the share of players with nothing", plain, func(x *m) float64 { return x.Zero }),
-		distribution("debt", "the share of players in debt", plain, func(x *m) float64 { return x.Debt }),
-		distribution("gini_debt", "the Gini that stays below 1 with debt", plain, func(x *m) float64 { return x.GiniDebt }),
-		distribution("median", "", dollars, func(x *m) float64 { return x.Median }),
-		distribution("min", "", dollars, func(x *m) float64 { return float64(x.Min) }),
-		distribution("max", "", dollars, func(x *m) float64 { return float64(x.Max) }),
+		distribution("gini", "0: all equal; 1: one has all", plain, func(x *m) float64 { return x.Gini }),
+		distribution("hoover", "share to hand over for equality", plain, func(x *m) float64 { return x.Hoover }),
+		distribution("theil", "0: all equal; ln N: one has all", plain, func(x *m) float64 { return x.Theil }),
+		distribution("palma", "richest 10 % over poorest 40 %", plain, func(x *m) float64 { return x.Palma }),
+		distribution("entropy", "variety of balances, in bits", plain, func(x *m) float64 { return x.Entropy }),
+		distribution("top_1", "share of the richest 1 %", plain, func(x *m) float64 { return x.Top1 }),
+		distribution("top_10", "share of the richest 10 %", plain, func(x *m) float64 { return x.Top10 }),
+		distribution("bottom_50", "share of the poorest 50 %", plain, func(x *m) float64 { return x.Bottom50 }),
+		distribution("bottom_40", "share of the poorest 40 %", plain, func(x *m) float64 { return x.Bottom40 }),
+		distribution("zero", "share of players with nothing", plain, func(x *m) float64 { return x.Zero }),
+		distribution("debt", "share of players in debt", plain, func(x *m) float64 { return x.Debt }),
+		distribution("gini_debt", "Gini that debt keeps below 1", plain, func(x *m) float64 { return x.GiniDebt }),
+		distribution("median", "balance of the middle player", dollars, func(x *m) float64 { return x.Median }),
+		distribution("min", "least balance", dollars, func(x *m) float64 { return float64(x.Min) }),
+		distribution("max", "largest balance", dollars, func(x *m) float64 { return float64(x.Max) }),
 	}
 }
 
@@ -60,28 +60,28 @@ func whole() (first, last []measure) {
 		return measure{name: name, meaning: meaning, scale: s, after: after}
 	}
 	first = []measure{
-		of("played", "rounds that were played", plain, func(o *game.Outcome) float64 { return float64(o.Played) }),
-		of("transfers", "between players", plain, func(o *game.Outcome) float64 { return float64(o.Transfers) }),
+		of("played", "rounds played", plain, func(o *game.Outcome) float64 { return float64(o.Played) }),
+		of("transfers", "from player to player", plain, func(o *game.Outcome) float64 { return float64(o.Transfers) }),
 		distribution("total", "all dollars", dollars, func(x *game.Measures) float64 { return float64(x.Total) }),
 	}
 	last = []measure{
-		of("mobility", "rank correlation of start and end", plain, func(o *game.Outcome) float64 { return o.Mobility }),
-		of("rose", "players who have more than at the start", plain, func(o *game.Outcome) float64 { return float64(o.Rose) }),
-		of("fell", "players who have less", plain, func(o *game.Outcome) float64 { return float64(o.Fell) }),
-		of("settled", "whether the Gini has come to where it stays", yesNo, func(o *game.Outcome) float64 {
+		of("mobility", "rank correlation, start to end", plain, func(o *game.Outcome) float64 { return o.Mobility }),
+		of("rose", "players who have more now", plain, func(o *game.Outcome) float64 { return float64(o.Rose) }),
+		of("fell", "players who have less now", plain, func(o *game.Outcome) float64 { return float64(o.Fell) }),
+		of("settled", "Gini is where it stays", yesNo, func(o *game.Outcome) float64 {
 			if o.Settling.From < 0 {
 				return math.NaN()
 			}
 			return oneIf(o.Settling.Settled)
 		}),
-		of("law_gini", "the Gini of theory", plain, func(o *game.Outcome) float64 {
+		of("law_gini", "Gini of theory (many players)", plain, func(o *game.Outcome) float64 {
 			if !o.Tested {
 				return math.NaN()
 			}
 			return o.Law.Gini()
 		}),
-		{name: "fit_p", meaning: "p of a χ² test against theory", single: true, after: fitP},
-		of("fit_rejected", "whether that test rejects theory, at 5 %", yesNo, func(o *game.Outcome) float64 {
+		of("fit_p", "p of a χ² test against theory", plain, fitP),
+		of("fit_rejected", "it rejects theory, at 5 %", yesNo, func(o *game.Outcome) float64 {
 			if math.IsNaN(fitP(o)) {
 				return math.NaN()
 			}

@@ -34,9 +34,12 @@ func (a *app) writePlot(name string, c *game.Outcome) error {
 
 // figure is what is drawn of a game.
 func figure(c *game.Outcome) report.Figure {
-	t, meter := c.Treatment, &game.Meter{}
+	t, meter, schedule := c.Treatment, &game.Meter{}, ""
+	if t.Game.Parameter("schedule") != nil {
+		schedule = ", " + t.Text("schedule") + " schedule"
+	}
 	return report.Figure{
-		Title: fmt.Sprintf("%s: %d players, strategy %s, %d rounds, random seed %d", t.Game.Title, c.Players, t.Text("strategy"), c.Played, c.Seed),
+		Title: fmt.Sprintf("%s%s: %d players, strategy %s, %d rounds, random seed %d", t.Game.Title, schedule, c.Players, t.Text("strategy"), c.Played, c.Seed),
 		Panels: []report.Panel{
 			{Title: "Lorenz curve", XLabel: "share of players, the poorest first", YLabel: "share of dollars", Series: lorenz(c, meter)},
 			{Title: "Wealth", XLabel: "dollars", YLabel: "players", Series: wealth(c, meter)},

@@ -3,7 +3,9 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"exptool/internal/cli"
@@ -58,21 +60,6 @@ func playError(err error) error {
 // tellPlan says what is played, and by which seed, before it is.
 func (a *app) tellPlan(o *simulateOptions, from *players) {
 	t := o.plan.Treatment
-	said := []string{t.Game.Name}
-	if t.Game.Parameter("schedule") != nil && !o.sweeps("schedule") {
-		said = append(said, t.Text("schedule")+" schedule")
-	}
-	if !o.sweeps("network") {
-		said = append(said, t.Text("network")+" network")
-	}
-	for _, p := range t.Game.AllParameters() {
-		if t.IsSet(p.Name) && !told[p.Name] {
-			said = append(said, p.Name+"="+t.Text(p.Name))
-		}
-	}
-	for _, s := range o.plan.Sweeps {
-		said = append(said, s.Name+"="+strings.Join(s.Values[:min(len(s.Values), maxShown)], ","))
-	}
 	var played []string
 	switch {
 	case from.label != "":
@@ -91,11 +78,47 @@ func (a *app) tellPlan(o *simulateOptions, from *players) {
 	if o.plan.Reps > 1 {
 		played = append(played, cli.Count(int64(o.plan.Reps), "repetitions"))
 	}
-	a.streams.Talk("%s: %s; random seed %d", strings.Join(said, ", "), strings.Join(played, ", "), o.plan.Seed)
+	if o.part.of > 1 {
+		played = append(played, fmt.Sprintf("part %d of %d", o.part.i, o.part.of))
+	}
+	a.streams.Talk("%s: %s; random seed %d", strings.Join(o.treatment(), ", "), strings.Join(played, ", "), o.plan.Seed)
 }
 
-// told are the parameters that tellPlan says in words.
-var told = map[string]bool{"schedule": true, "network": true, "strategy": true, "players": true, "rounds": true}
+// treatment are the words for what is played: the game, who meets whom, what is set
+// and what is swept.
+func (o *simulateOptions) treatment() []string {
+	t := o.plan.Treatment
+	said := []string{t.Game.Name}
+	told := []string{"schedule", "network", "strategy", "players", "rounds"} // in words
+	say := func(name, words string) {
+		if !o.sweeps(name) {
+			said = append(said, words)
+		}
+	}
+	if t.Game.Parameter("schedule") != nil {
+		say("schedule", t.Text("schedule")+" schedule")
+	}
+	if slices.ContainsFunc(t.Game.Settable(), func(p game.Parameter) bool { return p.Name == "network" }) {
+		say("network", t.Text("network")+" network")
+	} else {
+		told = append(told, "group_size", "matching")
+		groups := "groups of " + t.Text("group_size")
+		if t.Count("group_size") == 0 {
+			groups = "all in one group"
+		}
+		say("group_size", groups)
+		say("matching", t.Text("matching")+" matching")
+	}
+	for _, p := range t.Game.AllParameters() {
+		if t.IsSet(p.Name) && !slices.Contains(told, p.Name) {
+			say(p.Name, p.Name+"="+t.Text(p.Name))
+		}
+	}
+	for _, s := range o.plan.Sweeps {
+		said = append(said, s.Name+"="+strings.Join(s.Values[:min(len(s.Values), maxShown)], ","))
+	}
+	return said
+}
 
 // tellOutcome says in a line or two what came of it.
 func (a *app) tellOutcome(o *simulateOptions, r *outcomeRows) {
@@ -119,19 +142,46 @@ func (a *app) tellGame(c *game.Outcome) {
 	}
 	a.streams.Talk("%s; Gini %s → %s%s; %s rose, %s fell", cli.Count(c.Transfers, "transfers"),
 		giniText(c.Before.Gini), giniText(c.After.Gini), a.sparkline(c.Series), cli.Count(int64(c.Rose), "players"), grouped(int64(c.Fell)))
-	if c.Settling.Settled {
-		a.streams.Talk("the Gini has settled, from round %d on", c.Settling.From)
-	} else if c.Settling.From >= 0 {
+	a.tellSettling(&c.Settling)
+	a.tellTheory(c)
+}
+
+// tellSettling says whether the game has come to where it stays, where that can be said.
+func (a *app) tellSettling(s *game.Settling) {
+	switch {
+	case s.From < 0:
+	case s.Settled && s.From == 0:
+		a.streams.Talk("the Gini has been settled from the start")
+	case s.Settled:
+		a.streams.Talk("the Gini has settled, from round %d on", s.From)
+	case s.Remembers:
+		a.streams.Talk("the Gini shows no trend, but players still rank as in the middle of the game (correlation %s): too early to say that it has settled", plain.short(s.Memory))
+	default:
 		a.streams.Talk("the Gini has not settled yet")
 	}
+}
+
+// fewPlayers is of how many players a test of fit rejects little but what is far off.
+const fewPlayers = 100
+
+// tellTheory says what theory expects, and what a test says of it: of few players it
+// can say that their balances are otherwise, and hardly that they are not.
+func (a *app) tellTheory(c *game.Outcome) {
 	if !c.Tested || math.IsNaN(c.Fit.P) {
 		return
 	}
-	follow := "balances follow it"
-	if c.Fit.Rejected() {
-		follow = "balances do not follow it"
+	follow := "balances are in keeping with it"
+	switch {
+	case c.Fit.Rejected():
+		follow = fmt.Sprintf("after %s balances do not follow it", cli.Count(int64(c.Played), cli.Rounds))
+	case c.Players < fewPlayers:
+		follow = fmt.Sprintf("%d players are too few to tell whether balances follow it", c.Players)
 	}
-	a.streams.Talk("in the long run theory expects the %s law, of Gini %s: %s (χ² test, p = %.2g)", c.Law.Name, plain.short(c.Law.Gini()), follow, c.Fit.P)
+	p := fmt.Sprintf("p = %.2g", c.Fit.P)
+	if c.Fit.P < 0.0001 {
+		p = "p < 0.0001"
+	}
+	a.streams.Talk("in the long run theory expects the %s law, of Gini %s: %s (χ² test, %s)", c.Law.Name, plain.short(c.Law.Gini()), follow, p)
 }
 
 // sparkWidth is how many cells a line of Ginis has.
@@ -167,6 +217,9 @@ func measureTable(point []game.Outcome) *report.Buffered {
 	debt, _, _ := interval(point, func(c *game.Outcome) float64 { return max(c.Before.Debt, c.After.Debt) })
 	var rows [][]string
 	for _, m := range measures() {
+		if len(point) > 1 && m.scale == yesNo {
+			m.scale, m.meaning = plain, "share of games: "+m.meaning
+		}
 		if debt == 0 && strings.HasSuffix(m.name, "debt") || m.single && len(point) > 1 {
 			continue
 		}

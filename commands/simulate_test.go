@@ -135,6 +135,20 @@ func TestSimulateOnATerminal(t *testing.T) {
 	assert.Regexp(t, `\d+ of \d+ columns fit; --format csv has all`, errs)
 }
 
+// TestSimulateShowsProgress: of a long game a terminal sees how far it is.
+func TestSimulateShowsProgress(t *testing.T) {
+	x := newRunner(t, "postgres://nobody@127.0.0.1:1/nowhere")
+	for _, long := range [][]string{{}, {"--by-round", "--output", filepath.Join(t.TempDir(), "rounds.csv")}, {"--reps", "2"}} {
+		ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
+		var stdout, stderr bytes.Buffer
+		streams := &cli.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr, ErrTTY: true, Width: 80}
+		code := run(ctx, newApp(streams, time.Now), append([]string{"simulate", "--players", "100", "--rounds", "1000000000", "--db", x.db}, long...))
+		stop()
+		assert.Equal(t, exitInterrupted, code, stderr.String())
+		assert.Contains(t, stderr.String(), "playing", long)
+	}
+}
+
 // whileBooking runs a long game that is booked, and calls meanwhile as soon as some of it
 // is in the ledger.
 func whileBooking(t *testing.T, x *runner, meanwhile func(stop context.CancelFunc)) (out, errs string, code int) {

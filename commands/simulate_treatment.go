@@ -42,7 +42,7 @@ func (t *treatmentFlags) read(f *pflag.FlagSet) (game.Treatment, []game.Sweep, e
 	}
 	var given []string
 	set := func(name, value string) error {
-		given = append(given, name)
+		given = append(given, made.Game.NameOf(name))
 		return wrongGame(made.Set(name, value))
 	}
 	for _, text := range t.sets {
@@ -111,6 +111,7 @@ func (t *treatmentFlags) readSweeps(base game.Treatment, given []string) (all []
 		if err != nil {
 			return nil, usagef("--sweep %s: %w", text, err)
 		}
+		s.Name = base.Game.NameOf(s.Name)
 		switch {
 		case slices.ContainsFunc(all, func(o game.Sweep) bool { return o.Name == s.Name }):
 			return nil, usagef("%s is swept twice", s.Name)

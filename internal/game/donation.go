@@ -12,7 +12,9 @@ func donation() *Game {
 			{Name: "schedule", Kind: Word, Default: "random", Choices: []string{"random", "round"},
 				Meaning: "random: a round is as many turns as there are players, each of a player drawn anew; round: who has enough when the round begins has one turn, and what comes in meanwhile does not count",
 				Source:  "NetLogo Simple Economy (round)"},
-			{Name: "amount", Kind: Dollars, Default: "1", Meaning: "what is given"},
+			{Name: "amount", Also: "cost", Kind: Dollars, Default: "1", Meaning: "what is given; cost is another word for it"},
+			{Name: "benefit", Kind: Dollars, Default: "0", Meaning: "instead of multiplier: what the receiver gets for the amount given",
+				Source: "Nowak & Sigmund 1998, whose donor pays c for another to get b"},
 			{Name: "share", Kind: Fraction, Default: "0", Meaning: "instead of amount: the part of one's own balance that is given, rounded down to unit",
 				Source: "Ispolatov, Krapivsky & Redner 1998 (multiplicative exchange)"},
 			{Name: "multiplier", Kind: Number, Default: "1", Meaning: "what the receiver gets for each dollar given, rounded down to unit: the bank adds what is more, and takes what is less"},
@@ -72,11 +74,13 @@ func (d *donating) readGift(t Treatment) (err error) {
 		case d.received > MaxCents:
 			return fmt.Errorf("multiplier: %s times %s dollars is more than a player can have", t.Text("multiplier"), t.Text("amount"))
 		}
-		return nil
+		return d.readBenefit(t)
 	}
 	switch {
 	case t.IsSet("amount"):
 		return fmt.Errorf("share: either a share or an amount is given; leave out one of them")
+	case t.IsSet("benefit"):
+		return fmt.Errorf("benefit: of a share arrives a multiple; leave out benefit or share")
 	case t.Number("share") == 0:
 		return fmt.Errorf("share: it is more than 0; leave it out to give an amount")
 	case d.debt > 0:
@@ -85,6 +89,20 @@ func (d *donating) readGift(t Treatment) (err error) {
 	d.shared = true
 	d.share, err = readFactor(t, "share")
 	return err
+}
+
+// readBenefit reads what the receiver of a gift gets, where it is said in dollars.
+func (d *donating) readBenefit(t Treatment) error {
+	switch benefit := t.Cents("benefit"); {
+	case !t.IsSet("benefit"):
+	case t.IsSet("multiplier"):
+		return fmt.Errorf("benefit: either a benefit or a multiplier says what arrives; leave out one of them")
+	case d.unit.down(benefit) != benefit:
+		return fmt.Errorf("benefit: %s is no multiple of unit, %s", t.Text("benefit"), t.Text("unit"))
+	default:
+		d.received = benefit
+	}
+	return nil
 }
 
 // times is what arrives of an amount.
@@ -146,8 +164,9 @@ func (d *donating) giver(r *Run, s Strategy) (giver, error) {
 // and what is given arrives.
 func donationLaw(r *Run) (Law, bool) {
 	t := r.Treatment
-	if t.Text("strategy") != "random" || t.IsSet("share") || t.Number("multiplier") != 1 || t.Number("tax") != 0 ||
-		r.Network != nil || t.Count("group_size") != 0 {
+	if t.Text("strategy") != "random" || t.IsSet("share") || t.Number("multiplier") != 1 ||
+		t.IsSet("benefit") && t.Cents("benefit") != t.Cents("amount") || t.Number("tax") != 0 || r.Network != nil ||
+		t.Count("group_size") != 0 {
 		return Law{}, false
 	}
 	if t.Text("schedule") == "round" {

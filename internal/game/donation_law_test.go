@@ -70,6 +70,26 @@ func TestGeometricLaw(t *testing.T) {
 	}
 }
 
+// TestARoundIsAsManyMoves: in the random schedule a round is N moves, each of a player
+// drawn anew, in the round schedule one of each.
+func TestARoundIsAsManyMoves(t *testing.T) {
+	for _, n := range []int{2, 7, 1000, 70_000} { // with few and with many players
+		for _, schedule := range []string{"random", "round"} {
+			r := beginWith(t, equal(n, 10_000), 42, "schedule", schedule) // nobody is broke so soon
+			for range 2 {
+				r.Next()
+			}
+			assert.EqualValues(t, 2*n, r.Moved(), "%s, %d players", schedule, n)
+		}
+	}
+	for schedule, once := range map[string]bool{"random": false, "round": true} {
+		r := beginWith(t, equal(100, 10_000), 42, "schedule", schedule)
+		r.Record()
+		r.Next()
+		assert.Equal(t, once, !slices.ContainsFunc(r.Decisions(), func(d game.Decision) bool { return d.Gifts != 1 }), schedule)
+	}
+}
+
 // TestRoundSchedule: with a turn for each who has money when the round begins, as in
 // NetLogo's Simple Economy, the Gini at a dollar each is about 0.58.
 func TestRoundSchedule(t *testing.T) {

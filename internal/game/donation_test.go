@@ -178,6 +178,31 @@ func TestMultiplier(t *testing.T) {
 	}
 }
 
+// TestBenefitAndCost: a gift costs c, and b arrives (Nowak & Sigmund 1998): the same game
+// as an amount and its multiple.
+func TestBenefitAndCost(t *testing.T) {
+	r := beginWith(t, equal(10, 1000), 3, "cost", "2", "benefit", "3")
+	same := beginWith(t, equal(10, 1000), 3, "amount", "2", "multiplier", "1.5")
+	r.Record()
+	for range 5 {
+		r.Next()
+		same.Next()
+		assert.Equal(t, same.Balances(), r.Balances())
+		for _, d := range r.Decisions() {
+			assert.EqualValues(t, 200*d.Gifts, d.Cost)
+			assert.EqualValues(t, 300*d.Gifts, d.Benefit)
+		}
+	}
+	assert.Equal(t, 10_000+100*r.Moved(), total(r.Balances()))
+}
+
+func total(balances []int64) (sum int64) {
+	for _, b := range balances {
+		sum += b
+	}
+	return sum
+}
+
 func TestTaxIsPaidOutAgain(t *testing.T) {
 	r := beginWith(t, []int64{1000, 250, 99, -500}, 1, "strategy", "selfish", "tax", "0.1", "unit", "0.10")
 	r.Record()
@@ -251,6 +276,9 @@ func TestImpossibleDonationGames(t *testing.T) {
 		{"amount=0.50 unit=1", "amount: 0.50 is no multiple of unit, 1"},
 		{"unit=0", "unit: "},
 		{"amount=1 share=0.5", "share: either a share or an amount"},
+		{"benefit=3 multiplier=2", "benefit: either a benefit or a multiplier"},
+		{"benefit=3 share=0.5", "benefit: of a share"},
+		{"benefit=0.50 unit=1", "benefit: 0.50 is no multiple of unit, 1"},
 		{"share=0", "share: it is more than 0"},
 		{"share=0.5 debt=1", "debt: who gives a share"},
 		{"multiplier=1000000001", "multiplier: 1.000000001e+09 is too large"},

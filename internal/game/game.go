@@ -63,13 +63,33 @@ func (g *Game) AllParameters() []Parameter {
 	return all
 }
 
-// Parameter is the parameter of a name, nil if there is none.
+// onlyDonation are the common parameters that the donation game alone can be played
+// with otherwise: the others are played in groups, whose members see each other.
+var onlyDonation = []string{"network", "visible", "donors"}
+
+// Settable are the parameters that a treatment can give another value than the default.
+func (g *Game) Settable() []Parameter {
+	return slices.DeleteFunc(g.AllParameters(), func(p Parameter) bool {
+		return g.Name != "donation" && slices.Contains(onlyDonation, p.Name)
+	})
+}
+
+// Parameter is the parameter of a name, or of another word for it; nil if there is none.
 func (g *Game) Parameter(name string) *Parameter {
 	all := g.AllParameters()
-	if i := slices.IndexFunc(all, func(p Parameter) bool { return p.Name == name }); i >= 0 {
+	if i := slices.IndexFunc(all, func(p Parameter) bool { return p.Name == name || p.Also == name && name != "" }); i >= 0 {
 		return &all[i]
 	}
 	return nil
+}
+
+// NameOf is the name of the parameter that a treatment calls so; the word itself where
+// there is none.
+func (g *Game) NameOf(word string) string {
+	if p := g.Parameter(word); p != nil {
+		return p.Name
+	}
+	return word
 }
 
 // common are the parameters that every game has.
@@ -77,10 +97,10 @@ func common() []Parameter {
 	return []Parameter{
 		{Name: "players", Kind: Count, Default: "100", Meaning: "how many are made up; those of a database are as many as they are"},
 		{Name: "start", Kind: Text, Default: "1-100", check: checkStart,
-			Meaning: "the dollars that made-up players start with: 5, 1-100 (uniform), normal:1-100, pareto:1-100"},
+			Meaning: "the endowment that made-up players start with, in dollars: 5, 1-100 (uniform), normal:1-100, pareto:1-100"},
 		{Name: "rounds", Kind: Count, Default: "100", Meaning: "how many rounds are played, at most where end is continuation"},
 		{Name: "end", Kind: Word, Default: "known", Choices: []string{"known", "unknown", "continuation"},
-			Meaning: "whether players know the last round; continuation: after each round another follows with the probability continuation"},
+			Meaning: "whether players know which round is the last, which no strategy here asks; continuation: after each round another follows with the probability continuation"},
 		{Name: "continuation", Kind: Fraction, Default: "0.9", Meaning: "the probability δ of another round, where end is continuation",
 			Source: "Roth & Murnighan 1978"},
 		{Name: "strategy", Kind: Text, Default: "random", check: checkMixture, Meaning: "how players play: a strategy, or several with their shares, as random:0.7,selfish:0.3"},

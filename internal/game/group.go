@@ -48,12 +48,9 @@ func (g *groups) members(k int) []int32 { return g.order[k*g.size : (k+1)*g.size
 // checkGrouped refuses what only the donation game has, and players who owe.
 func checkGrouped(r *Run) error {
 	t := r.Treatment
-	for _, p := range common() {
-		switch p.Name {
-		case "network", "visible", "donors":
-			if text := t.Text(p.Name); text != p.Default {
-				return fmt.Errorf("%s: %s is played with %s, and not with %s", p.Name, t.Game.Name, p.Default, text)
-			}
+	for _, name := range onlyDonation {
+		if text, only := t.Text(name), t.Game.Parameter(name).Default; text != only {
+			return fmt.Errorf("%s: %s is played with %s, and not with %s", name, t.Game.Name, only, text)
 		}
 	}
 	if r.Network != nil {

@@ -25,6 +25,7 @@ const (
 // Parameter is something of a game that a treatment may set.
 type Parameter struct {
 	Name    string
+	Also    string // another word that a treatment may use for it; may be empty
 	Kind    Kind
 	Default string
 	Choices []string // of a Word

@@ -3,6 +3,7 @@ package game
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 )
 
@@ -47,8 +48,16 @@ type Watch struct {
 	meter   *Meter
 	every   int // rounds from sample to sample
 	byRound bool
+	middle  []int64 // balances of the first players in the middle of the game
 	o       Outcome
 }
+
+// A watch remembers what at most so many players had; of fewer than fewest nothing is
+// said of settling, because what players do by chance moves their Gini all the time.
+const (
+	remembered = 1000
+	fewest     = 20
+)
 
 // NewWatch begins to watch a run that has not begun. The meter may have measured
 // another run before; nil makes one.
@@ -70,6 +79,9 @@ func NewWatch(r *Run, meter *Meter, byRound bool) *Watch {
 func (w *Watch) Round() {
 	if w.byRound || w.run.round%w.every == 0 {
 		w.sample()
+	}
+	if int64(w.run.round) == w.run.rounds/2 {
+		w.middle = slices.Clone(w.run.balances[:min(remembered, len(w.run.balances))])
 	}
 }
 
@@ -104,14 +116,7 @@ func (w *Watch) Outcome() Outcome {
 	o.After = w.meter.Measure(r.balances)
 	o.Rose, o.Fell, o.Same = Moves(r.start, r.balances)
 	o.Mobility = w.meter.Mobility(r.start, r.balances)
-	series := make([]float64, len(o.Series))
-	for i, s := range o.Series {
-		series[i] = s.Gini
-	}
-	o.Settling = Settled(series)
-	if o.Settling.From >= 0 {
-		o.Settling.From = o.Series[o.Settling.From].Round
-	}
+	o.Settling = w.settling()
 	if last := len(o.Series) - 1; o.Series[last].Round != r.round { // not evenly away from the one before
 		o.Series = append(o.Series[:last+1:last+1], Sample{r.round, o.After.Gini})
 	}
@@ -122,6 +127,23 @@ func (w *Watch) Outcome() Outcome {
 		o.Fit = w.meter.GoodnessOfFit(r.balances, o.Law)
 	}
 	return o
+}
+
+// settling judges the series so far; not that of few players, nor of a game that ended
+// before its middle.
+func (w *Watch) settling() Settling {
+	var series []float64
+	if len(w.middle) >= fewest {
+		for _, s := range w.o.Series {
+			series = append(series, s.Gini)
+		}
+	}
+	s := Settled(series)
+	if s.From >= 0 {
+		s.From = w.o.Series[s.From].Round
+		s = s.remember(w.meter.Mobility(w.middle, w.run.balances[:len(w.middle)]), len(w.middle))
+	}
+	return s
 }
 
 // Begin prepares the run of a cell.

@@ -8,6 +8,11 @@ type Settling struct {
 	Settled bool
 	From    int     // the index from which on it has settled or would have; -1 where that cannot be said
 	Z       float64 // Geweke's diagnostic from there on; NaN where it cannot be computed
+
+	// Remembers says that the series shows no trend, but players still are where they
+	// were in the middle of the game: it has not settled, only slowed down.
+	Remembers bool
+	Memory    float64 // Mobility from the middle to the end; NaN where there is none
 }
 
 // shortest is of how many rounds something can be said.
@@ -47,10 +52,28 @@ func Settled(series []float64) Settling {
 // mserBatch is the five of MSER-5.
 const mserBatch = 5
 
+// remember judges by players as well what their Ginis alone would say has settled. A
+// game of few rounds moves so slowly beside its own noise that no trend is seen; but
+// whoever is where the game stays is no longer where it was. memory is Mobility from
+// the middle of the game to its end, of so many players.
+func (s Settling) remember(memory float64, players int) Settling {
+	s.Memory = memory
+	moves := s.Z != 0 // a series that stands still has settled, and so have its players
+	if s.Settled && moves && memory > forgotten(players) {
+		s.Settled, s.Remembers = false, true
+	}
+	return s
+}
+
+// forgotten is the most that ranks of players may correlate by chance, at 5 %; of many
+// players as much as leaves no trace in a Gini.
+func forgotten(players int) float64 {
+	return max(0.1, 1.96/math.Sqrt(float64(players-1)))
+}
+
 // truncation is where MSER-5 ends the beginning.
 func truncation(series []float64) int {
-	skip := len(series) % mserBatch
-	means := batchMeans(series[skip:], mserBatch)
+	means := batchMeans(series, mserBatch) // from the first on, which is the start of a game
 	at, least := 0, math.Inf(1)
 	// From the end: mean and sum of squares around it (Welford 1962).
 	mean, squares := 0.0, 0.0
@@ -65,10 +88,7 @@ func truncation(series []float64) int {
 			}
 		}
 	}
-	if at == 0 {
-		return 0
-	}
-	return skip + at*mserBatch
+	return at * mserBatch
 }
 
 // geweke is the difference between the means of the first tenth and of the last

@@ -288,6 +288,9 @@ func TestSettledAtTheEdges(t *testing.T) {
 		jump[i] = 1
 	}
 	assert.Equal(t, game.Settling{Settled: true, From: 30}, game.Settled(jump))
+	start := make([]float64, 104) // whatever the number of rounds, the start is one of them
+	start[0] = 1
+	assert.Equal(t, game.Settling{Settled: true, From: 5}, game.Settled(start))
 	line[50] = math.NaN()
 	for _, series := range [][]float64{nil, make([]float64, 39), line} {
 		s := game.Settled(series)

@@ -25,9 +25,9 @@ func Strategies() []Strategy {
 	return []Strategy{
 		{Name: "random", Meaning: "gives to anybody, each alike; in other games any amount alike", Source: "Drăgulescu & Yakovenko 2000"},
 		{Name: "selfish", Meaning: "keeps all", Source: "the subgame-perfect equilibrium of selfish players"},
-		{Name: "generous", Meaning: "gives whenever it can, in the donation game to each other in turn; in other games all"},
-		{Name: "egalitarian", Meaning: "gives to the poorest whom it reaches, while that one is poorer than itself; in other games the equal split", Looks: true},
-		{Name: "rich-first", Meaning: "gives to the richest whom it reaches", Looks: true, Games: []string{"donation"}},
+		{Name: "generous", Meaning: "gives whenever it can, in the donation game to each other in turn; in other games all", Source: "Axelrod 1984 (always cooperate)"},
+		{Name: "egalitarian", Meaning: "gives to the poorest whom it reaches, while that one is poorer than itself; in other games the equal split", Source: "Dawes, Fowler, Johnson, McElreath & Smirnov 2007", Looks: true},
+		{Name: "rich-first", Meaning: "gives to the richest whom it reaches", Source: "Merton 1968 (the Matthew effect)", Looks: true, Games: []string{"donation"}},
 		{Name: "reciprocal", Meaning: "gives back to who gave, a gift for a gift, who gave first first, else keeps; in other games as much as it got", Source: "Trivers 1971", Donors: true},
 		{Name: "tit-for-tat", Meaning: "gives first, then does as was done to it: in the donation game gives to who gave to it last, if somebody did since its last turn", Source: "Axelrod & Hamilton 1981", Donors: true},
 		{Name: "conditional-cooperator", Meaning: "gives as much as others gave in the round before: in the donation game to anybody, with the probability with which they gave when they could", Source: "Fischbacher, Gächter & Fehr 2001"},
@@ -41,7 +41,7 @@ func Strategies() []Strategy {
 				{Name: "noise", Kind: Fraction, Default: "0.1", Meaning: "the probability of a random choice of noisy"},
 				{Name: "base", Kind: Text, Default: "tit-for-tat", check: checkBase, Meaning: "the strategy that noisy plays otherwise"},
 			}},
-		{Name: "observed", Meaning: "gives as the participants of the database did: how often, to whom by rank, and back to who gave to it last", Looks: true, Donors: true,
+		{Name: "observed", Meaning: "gives as the participants of the database did: how often, to whom by rank, and back to who gave to it last", Source: "the transfers in the ledger", Looks: true, Donors: true,
 			Games: []string{"donation"}},
 	}
 }

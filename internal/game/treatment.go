@@ -40,14 +40,14 @@ func (t Treatment) Set(name, text string) error {
 	p := t.Game.Parameter(name)
 	if p == nil {
 		var known []string
-		for _, p := range t.Game.AllParameters() {
+		for _, p := range t.Game.Settable() {
 			known = append(known, p.Name)
 		}
 		return &UnknownError{What: "parameter", Name: name, Of: t.Game.Name, Known: known}
 	}
 	v, err := p.read(text)
 	if err == nil {
-		t.values[name] = v
+		t.values[p.Name] = v
 	}
 	return err
 }
@@ -123,10 +123,11 @@ func ReadTreatment(r io.Reader, otherwise *Game) (Treatment, error) {
 	}
 	for i := 0; i+1 < len(top.Content); i += 2 {
 		key, v := top.Content[i], top.Content[i+1]
-		if seen[key.Value] {
-			return t, fmt.Errorf("line %d: %s is there twice", key.Line, key.Value)
+		name := t.Game.NameOf(key.Value)
+		if seen[name] {
+			return t, fmt.Errorf("line %d: %s is there twice", key.Line, name)
 		}
-		seen[key.Value] = true
+		seen[name] = true
 		if key.Value == "game" {
 			continue
 		}

@@ -1,6 +1,9 @@
 package game_test
 
 import (
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,10 +29,42 @@ func TestDefaults(t *testing.T) {
 			seen[p.Name] = true
 			assert.NoError(t, game.NewTreatment(g).Set(p.Name, p.Default), g.Name)
 			assert.NotEmpty(t, p.Meaning, p.Name)
+			if p.Also != "" {
+				assert.False(t, seen[p.Also], "%s: %s is both a name and another word", g.Name, p.Also)
+				assert.Contains(t, p.Meaning, p.Also, "who reads what %s is should find its other word", p.Name)
+			}
 		}
 		for name := range g.Defaults {
 			assert.True(t, seen[name], "%s changes the default of %s, which there is not", g.Name, name)
 		}
+	}
+}
+
+// TestSources: whoever reads of a game or a strategy learns where it is from.
+func TestSources(t *testing.T) {
+	for _, g := range game.Games() {
+		assert.NotEmpty(t, g.Source, g.Name)
+		assert.NotEmpty(t, g.Meaning, g.Name)
+	}
+	for _, s := range game.Strategies() {
+		assert.NotEmpty(t, s.Source, s.Name)
+		assert.NotEmpty(t, s.Meaning, s.Name)
+	}
+}
+
+// TestSettable: what is listed of a game can be set, and what cannot is not.
+func TestSettable(t *testing.T) {
+	for _, g := range game.Games() {
+		has := func(name string) bool {
+			return slices.ContainsFunc(g.Settable(), func(p game.Parameter) bool { return p.Name == name })
+		}
+		for name, other := range map[string]string{"network": "ring", "visible": "neighbours", "donors": "no"} {
+			tr := game.NewTreatment(g)
+			require.NoError(t, tr.Set(name, other))
+			_, err := game.NewRun(tr, game.Setup{Start: make([]int64, 16)})
+			assert.Equal(t, err == nil, has(name), "%s: %s: %v", g.Name, name, err)
+		}
+		assert.True(t, has("strategy") && has("group_size"), g.Name)
 	}
 }
 
@@ -44,12 +79,35 @@ func TestTreatmentOfAFile(t *testing.T) {
 		{"game: donatoin", `line 1: there is no game "donatoin"`},
 		{"\nrounds: -1", `line 2: rounds: "-1" is no whole number`},
 		{"rounds: 1\nrounds: 2", "line 2: rounds is there twice"},
+		{"cost: 1\namount: 2", "line 2: amount is there twice"},
 		{"strategy: {random: 0.5}", "add up to 0.5"},
 		{"- a", "line 1: a treatment is"},
 		{"rounds: [1]", "line 1: a value is"},
 	} {
 		_, err := game.ReadTreatment(strings.NewReader(c.file), find(t, "donation"))
 		assert.ErrorContains(t, err, c.says, c.file)
+	}
+}
+
+// TestDocumentedTreatment: docs/treatment.yaml is a treatment, each line that it proposes
+// can be one of it, and what an experimenter decides about is there.
+func TestDocumentedTreatment(t *testing.T) {
+	text, err := os.ReadFile("../../docs/treatment.yaml")
+	require.NoError(t, err)
+	donation := find(t, "donation")
+	all, err := game.ReadTreatment(strings.NewReader(string(text)), donation)
+	require.NoError(t, err)
+	proposed := regexp.MustCompile(`(?m)^# (([a-z_]+): \S.*)$`)
+	names := strings.Fields("start players visible donors network group_size matching end continuation debt multiplier share")
+	for _, line := range proposed.FindAllStringSubmatch(string(text), -1) {
+		tr, err := game.ReadTreatment(strings.NewReader(line[1]), donation)
+		require.NoError(t, err, line[1])
+		assert.True(t, tr.IsSet(line[2]), line[1])
+		names = slices.DeleteFunc(names, func(name string) bool { return name == line[2] })
+	}
+	assert.Empty(t, names, "not proposed")
+	for _, name := range []string{"amount", "benefit", "strategy", "schedule", "rounds", "tax"} {
+		assert.True(t, all.IsSet(name), name)
 	}
 }
 
