@@ -131,6 +131,11 @@ func TestTheoryIsTestedWhereItHolds(t *testing.T) {
 		assert.Equal(t, law, o.Law.Name)
 		assert.Greater(t, o.Fit.P, 0.001, schedule)
 		assert.InDelta(t, o.Law.Gini(), o.After.Gini, 0.03, schedule)
+		require.NoError(t, p.Treatment.Set("benefit", "1"))
+		assert.True(t, outcomes(t, t.Context(), p, 1)[0].Tested, "what is given arrives")
+		require.NoError(t, p.Treatment.Set("benefit", "2"))
+		assert.False(t, outcomes(t, t.Context(), p, 1)[0].Tested, schedule)
+		require.NoError(t, p.Treatment.Set("benefit", "1"))
 		require.NoError(t, p.Treatment.Set("strategy", "selfish"))
 		assert.False(t, outcomes(t, t.Context(), p, 1)[0].Tested, schedule)
 	}
