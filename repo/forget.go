@@ -23,7 +23,7 @@ type Forgotten struct {
 
 // Forget removes the rows of ours that belong to earlier launches, or all that is
 // ours. What participants have stays. A database without our schema has nothing
-// to forget.
+// to forget. Players and sessions go along uncounted.
 func (db *DB) Forget(ctx context.Context, o ForgetOptions) (gone []Forgotten, err error) {
 	err = db.Write(ctx, o.WriteOptions, func(tx *Tx) error {
 		there, err := tx.ours(ctx, "migration")
@@ -69,6 +69,8 @@ ORDER BY what DESC, first`)
 ALTER TABLE exptool.transfer ENABLE TRIGGER append_only;
 DELETE FROM exptool.decision`+where+`;
 ALTER TABLE exptool.decision ENABLE TRIGGER append_only;
+DELETE FROM exptool.player`+where+`;
+DELETE FROM exptool.play`+where+`;
 DELETE FROM exptool.change`+where)
 		return mustOwnLedger(err)
 	})

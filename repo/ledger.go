@@ -23,6 +23,7 @@ const (
 	Share      TransferKind = "share"      // what is paid out again of a tax or a common pot
 	Adjustment TransferKind = "adjustment" // what was changed behind the ledger's back; moves nothing
 	Reversal   TransferKind = "reversal"   // takes another transfer back
+	Keep       TransferKind = "keep"       // the payer gives nothing: is in the decisions only
 )
 
 // Bank is the payer or payee that is no participant.
@@ -38,7 +39,8 @@ type Transfer struct {
 	Round        int          // from 1; 0 for none
 	Key          string       // names the request of the payer, so that a retry is answered and not done again
 	Memo         string
-	Reverses     int64 // the number that a Reversal takes back
+	Reverses     int64  // the number that a Reversal takes back
+	Decision     *Press // what it was decided upon, kept together with it; nil: no decision
 }
 
 // Result is what became of a Transfer.

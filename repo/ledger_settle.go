@@ -25,6 +25,7 @@ type settlement struct {
 	keys     map[payerKey]*Result // and after the batch
 	taken    []keyTaken           // whose number comes with the writing
 	entries  []*Result            // rows of the ledger to be written: answers, and what nobody asked for
+	decided  []*Result            // whose decisions are to be written
 }
 
 // account is a participant while a batch is settled.
@@ -73,6 +74,9 @@ func (s *settlement) run(ctx context.Context, batch []*pending) error {
 			return err
 		}
 	}
+	if err := s.lookUpKept(ctx, batch); err != nil {
+		return err
+	}
 	refused, doubt := s.decide(batch)
 	if doubt && !looked { // what is refused now may have been done before
 		if err := s.lookUpKeys(ctx, batch); err != nil {
@@ -112,7 +116,7 @@ func (s *settlement) decide(batch []*pending) (refused, withKey bool) {
 		copied := *a
 		s.accounts[id] = &copied
 	}
-	s.entries, s.taken, s.keys = nil, nil, maps.Clone(s.used)
+	s.entries, s.decided, s.taken, s.keys = nil, nil, nil, maps.Clone(s.used)
 	waiting := map[int64]bool{} // payers one of whose transfers waits for a lock
 	for i, p := range batch {
 		r := &s.results[i]
@@ -162,8 +166,11 @@ func (s *settlement) one(r *Result) error {
 			return err
 		}
 	}
-	if r.Kind == Opening {
+	switch r.Kind {
+	case Opening:
 		return s.openOnly(r, payee)
+	case Keep:
+		return s.keep(r, payer)
 	}
 	if err := s.affordable(r, payer, payee); err != nil {
 		return err
@@ -184,33 +191,18 @@ func (s *settlement) one(r *Result) error {
 		r.PayeeBalance = payee.purse.cents
 	}
 	s.entries = append(s.entries, r)
+	s.note(r)
+	return nil
+}
+
+// note keeps in mind what was settled now: its decision, and its key.
+func (s *settlement) note(r *Result) {
+	if r.Decision != nil {
+		s.decided = append(s.decided, r)
+	}
 	if r.Key != "" {
 		s.keys[payerKey{r.Payer, r.Key}] = r
 	}
-	return nil
-}
-
-// replay answers a transfer as the one that was booked under its key, if it is the
-// same.
-func replay(r, known *Result) error {
-	if known.Kind != r.Kind || known.Payee != r.Payee || known.Sent != r.Sent || known.Received != r.Received ||
-		known.Session != r.Session || known.Round != r.Round || known.Memo != r.Memo {
-		return keyTaken{r, known}.error()
-	}
-	r.PayerBalance, r.PayeeBalance, r.Replayed = known.PayerBalance, known.PayeeBalance, true
-	return nil
-}
-
-// keyTaken is a request whose key names another transfer, which has no number yet
-// where it is of the same batch.
-type keyTaken struct{ r, known *Result }
-
-func (k keyTaken) error() error {
-	e := &Error{Kind: ErrRefused, Message: fmt.Sprintf("the key %q of participant %d was used for another transfer", cut(k.r.Key), k.r.Payer)}
-	if k.known.Number != 0 {
-		e.Message += fmt.Sprintf(", number %d", k.known.Number)
-	}
-	return e
 }
 
 // openOnly answers a request to book what a participant has had all along.
@@ -257,6 +249,11 @@ func (s *settlement) allowed(r *Result) error {
 		return usage("a key, session or memo is no text or too long: keys and sessions have up to %d bytes, memos up to %d", maxKey, maxMemo)
 	case r.Key != "" && r.Payer == Bank:
 		return usage("the bank gives without keys")
+	case !r.decidable():
+		return usage("a decision is a participant's, names a game, and has texts of up to %d bytes, a treatment of up to %d", maxKey, maxMemo)
+	case r.Kind == Keep && r.keeps():
+	case r.Kind == Keep:
+		return usage("keeping is a decision and moves nothing")
 	case r.Sent <= 0 || r.Received < 0:
 		return usage("the amount is not more than nothing")
 	case r.Sent > MaxCents || r.Received > MaxCents:
@@ -304,7 +301,7 @@ func (s *settlement) affordable(r *Result, payer, payee *account) error {
 	switch {
 	case r.Kind == Endowment && payee.some && r.Session == "":
 		return refuse("", "participant %d has dollars already", payee.id)
-	case payer != nil && payer.purse.cents < r.Sent:
+	case payer != nil && payer.purse.cents < r.Sent && r.Kind != Keep:
 		return refuse("", "participant %d has %s, not enough to give %s", payer.id, payer.purse.cents, r.Sent)
 	case payee != nil && payee.purse.cents+r.Received > min(s.book.column.max, MaxCents):
 		return refuse("", "participant %d would have more than %s, the most that the column dollars (%s) takes", payee.id, min(s.book.column.max, MaxCents), s.book.column.typ)

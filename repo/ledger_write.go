@@ -2,7 +2,6 @@ package repo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -151,47 +150,25 @@ WHERE EXISTS (
 	return nil
 }
 
-// lookUpKeys reads what was booked under the keys of a batch.
-func (s *settlement) lookUpKeys(ctx context.Context, batch []*pending) error {
-	var payers []int64
-	var keys []*string
-	for _, p := range batch {
-		if a := s.read[p.Payer]; p.Key != "" && storable(p.Key, maxKey) && a != nil && a.held {
-			payers, keys = append(payers, p.Payer), append(keys, &p.Key)
-		}
-	}
-	if len(keys) == 0 {
-		return nil
-	}
-	rows, err := s.Query(ctx, `SELECT t.payer, t.key, t.number, t.kind, coalesce(t.payee, 0), t.sent, t.received,
-       coalesce(t.session, ''), coalesce(t.round, 0), coalesce(t.memo, ''),
-       coalesce(t.payer_balance, 0), coalesce(t.payee_balance, 0)
-FROM `+headFirst+` unnest($1::bigint[], $2::text[]) AS k (payer, key)
-JOIN exptool.transfer AS t ON t.payer = k.payer AND t.key = k.key AND t.epoch = $3`, idList(payers), textList(keys), s.book.OID)
-	if err != nil {
-		return notOurs(err)
-	}
-	for rows.Next() {
-		r := &Result{}
-		if err = rows.Scan(&r.Payer, &r.Key, &r.Number, &r.Kind, &r.Payee, &r.Sent, &r.Received,
-			&r.Session, &r.Round, &r.Memo, &r.PayerBalance, &r.PayeeBalance); err != nil {
-			break
-		}
-		s.used[payerKey{r.Payer, r.Key}] = r
-	}
-	return errors.Join(err, rows.Close())
-}
-
 // maxWritten is how many rows of the ledger one statement writes.
 const maxWritten = 20000
 
-// write stores the new balances and the rows of the ledger, tells listeners the last
-// number, and commits, but for a dry run and where decisions are still to come.
+// write stores the new balances, the rows of the ledger and what was decided on pages,
+// tells listeners the last number, and commits, but for a dry run and where a game's
+// decisions are still to come.
 func (s *settlement) write(ctx context.Context) error {
 	ids, balances := s.balances()
-	for entries := range slices.Chunk(s.entries, maxWritten) {
-		last := len(entries) > 0 && entries[len(entries)-1] == s.entries[len(s.entries)-1]
-		if err := s.store(ctx, entries, ids, balances, last && !s.ledger.o.DryRun && s.played == nil); err != nil {
+	parts := slices.Collect(slices.Chunk(s.entries, maxWritten))
+	if len(parts) == 0 && len(s.decided) > 0 { // all keep
+		parts = [][]*Result{nil}
+	}
+	for i, entries := range parts {
+		var decided []*Result // with the last rows
+		last := i == len(parts)-1
+		if last {
+			decided = s.decided
+		}
+		if err := s.store(ctx, s.booking(entries, ids, balances, decided), entries, last && !s.ledger.o.DryRun && s.played == nil); err != nil {
 			return err
 		}
 		ids, balances = nil, nil // they go with the first rows
@@ -234,18 +211,35 @@ func columnsOf(entries []*Result) *entryColumns {
 	return c
 }
 
-// store writes entries. The values stand in the statement, as literals, so that the
-// COMMIT goes along: of a single transfer's time a tenth is waiting for its answer.
-func (s *settlement) store(ctx context.Context, entries []*Result, ids []int64, balances []*string, commit bool) error {
-	c := columnsOf(entries)
-	given := []string{idList(ids), textList(balances), strconv.FormatInt(s.book.OID, 10), s.book.Launch, s.ledger.o.Who,
-		c.session.String(), c.round.String(), c.kind.String(), c.payer.String(), c.payee.String(), c.sent.String(), c.received.String(),
-		c.payerBalance.String(), c.payeeBalance.String(), c.key.String(), c.memo.String(), c.reverses.String()}
-	for i, value := range given {
-		given[i] = pq.QuoteLiteral(value)
+// booking is the call that writes entries and what was decided. The values stand in
+// it, as literals, so that the COMMIT goes along: of a single transfer's time a tenth
+// is waiting for its answer.
+func (s *settlement) booking(entries []*Result, ids []int64, balances []*string, decided []*Result) string {
+	call := "0"
+	if len(entries) > 0 {
+		c := columnsOf(entries)
+		call = "exptool.book(" + quoted(idList(ids), textList(balances), strconv.FormatInt(s.book.OID, 10), s.book.Launch, s.ledger.o.Who,
+			c.session.String(), c.round.String(), c.kind.String(), c.payer.String(), c.payee.String(), c.sent.String(), c.received.String(),
+			c.payerBalance.String(), c.payeeBalance.String(), c.key.String(), c.memo.String(), c.reverses.String()) + ")"
 	}
+	if len(decided) > 0 {
+		call = "exptool.decide(" + call + ", " + quoted(append([]string{strconv.FormatInt(s.book.OID, 10), s.book.Launch}, decidedColumns(decided)...)...) + ")"
+	}
+	return call
+}
+
+// quoted are the values of a call.
+func quoted(values ...string) string {
+	for i, value := range values {
+		values[i] = pq.QuoteLiteral(value)
+	}
+	return strings.Join(values, ", ")
+}
+
+// store runs a booking, and gives its entries their numbers.
+func (s *settlement) store(ctx context.Context, booking string, entries []*Result, commit bool) error {
 	// The book may be older than the tables: somebody had them forgotten and made anew.
-	statement := fmt.Sprintf("SELECT CASE WHEN 'exptool.transfer'::regclass = %d THEN exptool.book(%s) ELSE -1 END", s.book.ledger, strings.Join(given, ", "))
+	statement := fmt.Sprintf("SELECT CASE WHEN 'exptool.transfer'::regclass = %d THEN %s ELSE -1 END", s.book.ledger, booking)
 	run := s.Get
 	if commit {
 		run = func(ctx context.Context, dest any, query string, _ ...any) error {
@@ -263,27 +257,6 @@ func (s *settlement) store(ctx context.Context, entries []*Result, ids []int64, 
 		entries[i].Number = before + int64(i) + 1
 	}
 	return nil
-}
-
-// errKeyUsed says that a key of the batch is in the ledger, though nobody looked.
-var errKeyUsed = errors.New("a key was used before")
-
-// notBooked tells apart why the ledger does not take a batch.
-func notBooked(err error) error {
-	var server *pq.Error
-	var e *Error
-	switch {
-	case !errors.As(err, &server) || !errors.As(err, &e):
-	case server.Constraint == "transfer_key":
-		return errKeyUsed
-	case server.Constraint == "transfer_reversal":
-		return &Error{Kind: ErrConflict, Message: "the transfer was reverted already", cause: err}
-	case server.Code == "EX001":
-		return &Error{Kind: ErrConflict, Message: server.Message + ": a rule or a trigger of the database forbids it", cause: err}
-	case e.Kind == ErrQuery && (server.Code.Class() == "P0" || server.Code.Class() == "22"): // a trigger says no
-		return &Error{Kind: ErrConflict, Code: e.Code, Message: e.Message, Hint: e.Hint, Detail: e.Detail, cause: err}
-	}
-	return err
 }
 
 // list is an array for Postgres, as its text: much quicker than pq.Array.
