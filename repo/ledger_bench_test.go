@@ -36,7 +36,12 @@ func benchmarkDB(b *testing.B) *repo.DB {
 
 // BenchmarkBatcher has callers give a dollar to each other, each waiting for its
 // answer, with a key each.
-func BenchmarkBatcher(b *testing.B) {
+func BenchmarkBatcher(b *testing.B) { benchmarkBatcher(b, nil) }
+
+// BenchmarkPresses is BenchmarkBatcher with a decision for each.
+func BenchmarkPresses(b *testing.B) { benchmarkBatcher(b, pressed(1)) }
+
+func benchmarkBatcher(b *testing.B, decision *repo.Press) {
 	for _, callers := range []int{1, 32, 128, 512} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			db := benchmarkDB(b)
@@ -65,7 +70,7 @@ func BenchmarkBatcher(b *testing.B) {
 						payer := r.IntN(len(ids))
 						payee := (payer + 1 + r.IntN(len(ids)-1)) % len(ids)
 						result := batcher.Apply(context.Background(), repo.Transfer{
-							Payer: ids[payer], Payee: ids[payee], Sent: 100, Key: fmt.Sprintf("%x", r.Uint64())})
+							Payer: ids[payer], Payee: ids[payee], Sent: 100, Key: fmt.Sprintf("%x", r.Uint64()), Decision: decision})
 						if result.Err != nil {
 							b.Error(result.Err)
 							return
