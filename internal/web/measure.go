@@ -16,12 +16,12 @@ const (
 )
 
 // measure is what the host sees of the money.
-func (b *board) measure() *money {
+func (b *board) measure() *Measures {
 	balances := make([]int64, 0, len(b.order))
 	for _, id := range b.order {
 		balances = append(balances, int64(b.seats[id].Cents))
 	}
-	m := &money{Connected: b.connected(), Lorenz: [][2]float64{}, Flow: b.flows()}
+	m := &Measures{Connected: b.connected(), Lorenz: [][2]float64{}, Flow: b.flows()}
 	var meter game.Meter
 	if g := meter.Gini(balances); !math.IsNaN(g) {
 		m.Gini = strconv.FormatFloat(g, 'f', 3, 64)

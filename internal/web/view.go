@@ -22,7 +22,7 @@ type view struct {
 
 	Players []player `json:"players"`
 	Moves   []move   `json:"moves"` // newest first
-	*money
+	*Measures
 
 	Title    string           `json:"-"`
 	Path     string           `json:"-"` // of the page, without a slash at the end
@@ -53,8 +53,8 @@ type player struct {
 	Position int    `json:"position,omitempty"`
 }
 
-// money is what only the host sees.
-type money struct {
+// Measures are what only the host sees of the money and of who is there.
+type Measures struct {
 	Connected []int64       `json:"connected"`
 	Gini      string        `json:"gini"`
 	Lorenz    [][2]float64  `json:"lorenz"`
@@ -159,7 +159,7 @@ func (b *board) hostPage() *view {
 		v.Players = append(v.Players, player{ID: o.ID, Label: o.label, Dollars: dollars(o.Cents), Changed: o.changed})
 	}
 	v.Moves = b.newestFirst(b.moves, v.Labels)
-	v.money = b.measure()
+	v.Measures = b.measure()
 	for _, f := range v.Flow {
 		v.Labels[f.From], v.Labels[f.To] = b.label(f.From), b.label(f.To)
 	}
