@@ -39,13 +39,21 @@ func newAssets() (assets, error) {
 	return a, err
 }
 
-// people is an amount of a view as people write it: $3, $0.50, -$1.
+// people is an amount of a view as people write it, and as page.js does: $37,
+// $1,234.50, −$1.
 func people(amount string) string {
-	amount = strings.TrimSuffix(amount, ".00")
+	sign := "$"
 	if rest, negative := strings.CutPrefix(amount, "-"); negative {
-		return "-$" + rest
+		sign, amount = "−$", rest
 	}
-	return "$" + amount
+	whole, part, _ := strings.Cut(amount, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if part != "" && part != "00" {
+		whole += "." + part
+	}
+	return sign + whole
 }
 
 // asset hands out a file. Under the address with its hash it never changes.

@@ -154,7 +154,7 @@ func TestRelaunch(t *testing.T) {
 	g := newGame(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	g.db.players = func() (int64, []Player, error) { return epoch + 1, nil, nil }
+	g.db.follow = ErrRelaunched
 	assert.ErrorIs(t, g.Run(t.Context(), l), ErrRelaunched)
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -36,13 +37,35 @@ func (s *Server) turn(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, nil, path, reply{Status: "refused", Message: why, code: http.StatusConflict})
 		return
 	}
-	if err := s.o.Plays.SetPlay(r.Context(), next); err != nil {
+	if err := s.keep(r.Context(), next); err != nil {
 		s.talk("the session could not be kept: %v", err)
 		s.answer(w, r, nil, path, reply{Status: "refused", Message: "The database cannot be reached just now. Try again in a moment.", code: http.StatusServiceUnavailable})
 		return
 	}
 	s.board.turnTo(next)
 	s.answer(w, r, nil, path, reply{Status: "ok", Message: message, code: http.StatusOK})
+}
+
+// keep has a session kept. In a new one nobody is done.
+func (s *Server) keep(ctx context.Context, p Play) error {
+	for _, id := range s.board.doneBefore(p) {
+		if err := s.o.Players.SetDone(ctx, id, false); err != nil {
+			return err
+		}
+	}
+	return s.o.Plays.SetPlay(ctx, p)
+}
+
+// doneBefore are those who are done in another session than p.
+func (b *board) doneBefore(p Play) (ids []int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, id := range b.order {
+		if p.Session != b.play.Session && b.seats[id].player.Done {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // next is the session after an action, or why it may not be. An unknown action has

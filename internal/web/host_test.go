@@ -120,8 +120,8 @@ func TestDownload(t *testing.T) {
 
 func TestDone(t *testing.T) {
 	g := newGame(t)
-	var kept []time.Time
-	g.db.done = func(_ int64, at time.Time) error { kept = append(kept, at); return nil }
+	var kept []bool
+	g.db.done = func(_ int64, done bool) error { kept = append(kept, done); return nil }
 	key := g.view(g.address(1)).Key
 	assert.Equal(t, http.StatusSeeOther, g.do("POST", g.address(1)+"/done", url.Values{}).Code)
 	assert.True(t, g.view(g.address(1)).You.Done)
@@ -131,8 +131,12 @@ func TestDone(t *testing.T) {
 	assert.Equal(t, http.StatusSeeOther, g.do("POST", g.address(1)+"/back", url.Values{}).Code)
 	code, _ = g.push(1, 3, key)
 	assert.Equal(t, http.StatusOK, code)
-	assert.Equal(t, []time.Time{g.now, {}}, kept)
-	g.db.done = func(int64, time.Time) error { return errors.New("away") }
+	g.do("POST", g.address(1)+"/done", url.Values{})
+	g.act("new", nil)
+	assert.False(t, g.view(g.address(1)).You.Done, "in a new session nobody is")
+	assert.Equal(t, []bool{true, false, true, false}, kept)
+	g.act("start", nil)
+	g.db.done = func(int64, bool) error { return errors.New("away") }
 	assert.Equal(t, http.StatusServiceUnavailable, g.do("POST", g.address(1)+"/done", url.Values{}).Code)
 	assert.False(t, g.view(g.address(1)).You.Done)
 }

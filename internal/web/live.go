@@ -93,7 +93,7 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request, who *seat, generat
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
-	out := stream{w: w, rc: http.NewResponseController(w)}
+	out := stream{w: w, rc: http.NewResponseController(w), time: s.slow}
 	_ = out.rc.SetReadDeadline(time.Time{}) // the request has been read
 	out.write([]byte("retry: 1000\n\n"))
 	for _, f := range first {
@@ -152,16 +152,17 @@ func (s *Server) whole(v *viewer) []byte {
 
 // stream writes to somebody who may be slow. It remembers the first error.
 type stream struct {
-	w   io.Writer
-	rc  *http.ResponseController
-	err error
+	w    io.Writer
+	rc   *http.ResponseController
+	time time.Duration // for a write
+	err  error
 }
 
 func (s *stream) write(b []byte) {
 	if s.err != nil || len(b) == 0 {
 		return
 	}
-	if s.err = s.rc.SetWriteDeadline(time.Now().Add(writeTime)); s.err == nil {
+	if s.err = s.rc.SetWriteDeadline(time.Now().Add(s.time)); s.err == nil {
 		_, s.err = s.w.Write(b)
 	}
 }

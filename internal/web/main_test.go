@@ -21,28 +21,29 @@ const epoch = 77
 // fake is a database in memory: each part is what a field says.
 type fake struct {
 	people    func() ([]Person, error)
-	players   func() (int64, []Player, error)
-	done      func(id int64, at time.Time) error
+	players   func() ([]Player, error)
+	done      func(id int64, done bool) error
 	join      func(nickname string) (Person, Player, error)
 	press     func(ctx context.Context, p Press) repo.Result
 	play      func(p Play) error
 	transfers func() (schema.Rows, error)
 	entries   chan []Entry
 	away      chan bool
+	follow    error // ends the following
 }
 
-func (f *fake) People(context.Context) ([]Person, error)                { return f.people() }
-func (f *fake) Players(context.Context) (int64, []Player, error)        { return f.players() }
-func (f *fake) Press(ctx context.Context, p Press) repo.Result          { return f.press(ctx, p) }
-func (f *fake) SetPlay(_ context.Context, p Play) error                 { return f.play(p) }
-func (f *fake) Transfers(context.Context) (schema.Rows, error)          { return f.transfers() }
-func (f *fake) SetDone(_ context.Context, id int64, at time.Time) error { return f.done(id, at) }
+func (f *fake) People(context.Context) ([]Person, error)             { return f.people() }
+func (f *fake) Players(context.Context) ([]Player, error)            { return f.players() }
+func (f *fake) Press(ctx context.Context, p Press) repo.Result       { return f.press(ctx, p) }
+func (f *fake) SetPlay(_ context.Context, p Play) error              { return f.play(p) }
+func (f *fake) Transfers(context.Context) (schema.Rows, error)       { return f.transfers() }
+func (f *fake) SetDone(_ context.Context, id int64, done bool) error { return f.done(id, done) }
 func (f *fake) Join(_ context.Context, nickname string) (Person, Player, error) {
 	return f.join(nickname)
 }
 
 func (f *fake) Follow(ctx context.Context, _ int64, each func([]Entry) error, outage func(bool)) error {
-	for {
+	for f.follow == nil {
 		select {
 		case batch := <-f.entries:
 			if err := each(batch); err != nil {
@@ -54,6 +55,7 @@ func (f *fake) Follow(ctx context.Context, _ int64, each func([]Entry) error, ou
 			return ctx.Err()
 		}
 	}
+	return f.follow
 }
 
 // names are those of participants 1, 2 and so on; the fourth has none.
@@ -89,12 +91,12 @@ func newGame(t *testing.T, change ...func(*Options)) *scene {
 		g.list = append(g.list, Player{ID: id, Seed: id * 1000})
 	}
 	g.db.people = func() ([]Person, error) { return people, nil }
-	g.db.players = func() (int64, []Player, error) {
+	g.db.players = func() ([]Player, error) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		return epoch, append([]Player(nil), g.list...), nil
+		return append([]Player(nil), g.list...), nil
 	}
-	g.db.done = func(int64, time.Time) error { return nil }
+	g.db.done = func(int64, bool) error { return nil }
 	g.db.press = g.book
 	g.db.play = func(p Play) error { g.plays = append(g.plays, p); return nil }
 	g.signer, _ = NewSigner([]byte(strings.Repeat("k", 32)))

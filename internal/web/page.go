@@ -96,7 +96,8 @@ func (s *Server) participant(w http.ResponseWriter, r *http.Request, who *seat) 
 // newKey is the key of the next press, and the time in it.
 func (s *Server) newKey(who *seat) (key, shown string) {
 	now := s.now()
-	return s.o.Signer.pressKey(who.ID, now, rand.Uint64()), now.UTC().Format("2006-01-02T15:04:05.000Z")
+	session, round := s.board.nextRound(who)
+	return s.o.Signer.signKey(who.ID, pressKey{now, rand.Uint64(), round, s.o.Signer.sessionMark(session)}), now.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
 // answer answers a form of a participant's or the host's: a program with JSON, a

@@ -24,10 +24,11 @@ func (s *Server) press(w http.ResponseWriter, r *http.Request, who *seat) {
 
 func (s *Server) pressed(r *http.Request, who *seat) reply {
 	p := Press{Payer: who.ID, Key: r.PostForm.Get("key"), Amount: s.o.Amount}
-	var ok bool
-	if p.Shown, ok = s.o.Signer.shown(who.ID, p.Key); !ok {
+	key, ok := s.o.Signer.readKey(who.ID, p.Key)
+	if !ok {
 		return s.again(who, http.StatusBadRequest, "This page was out of date. Try again.")
 	}
+	p.Shown = key.shown
 	if r.PostForm.Get("keep") != "" {
 		p.Amount = 0
 	} else {
@@ -49,16 +50,19 @@ func (s *Server) pressed(r *http.Request, who *seat) reply {
 	case <-r.Context().Done():
 		return s.later(who, p)
 	}
-	return s.give(r.Context(), who, p)
+	return s.give(r.Context(), who, p, key)
 }
 
 // give does one press of a participant, whose turn it is.
-func (s *Server) give(ctx context.Context, who *seat, p Press) reply {
+func (s *Server) give(ctx context.Context, who *seat, p Press, key pressKey) reply {
 	if known, ok := s.board.known(who, p.Key); ok {
 		return s.replay(who, p, known)
 	}
-	if a := s.board.forbidden(who, &p); a != nil {
+	if a := s.board.forbidden(who, p.Payee); a != nil {
 		return s.again(who, a.code, a.Message)
+	}
+	if !s.board.prepare(who, &p, key, s.o.Signer) {
+		return s.again(who, http.StatusConflict, "A new session has begun. Press again.")
 	}
 	p.Response = max(s.now().Sub(p.Shown), 0)
 	result := s.o.Giver.Press(ctx, p)
@@ -128,9 +132,8 @@ func (b *board) known(s *seat, key string) (answer, bool) {
 	return answer{}, false
 }
 
-// forbidden says why a press may not be, nil where it may, and what else is known
-// of it: session, round and position.
-func (b *board) forbidden(s *seat, p *Press) *reply {
+// forbidden says why a press may not be, nil where it may.
+func (b *board) forbidden(s *seat, payee int64) *reply {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	refuse := func(code int, message string) *reply { return &reply{code: code, Message: message} }
@@ -142,28 +145,50 @@ func (b *board) forbidden(s *seat, p *Press) *reply {
 	case Ended:
 		return refuse(http.StatusConflict, "The game is over. Nothing was given.")
 	}
-	if s.done(b.play) {
+	if s.player.Done {
 		return refuse(http.StatusConflict, "You said that you are done. Go on playing first.")
 	}
-	if p.Payee == s.ID {
+	if payee == s.ID {
 		return refuse(http.StatusBadRequest, "You cannot give to yourself.")
 	}
-	if p.Payee != 0 && b.seats[p.Payee] == nil {
+	if payee != 0 && b.seats[payee] == nil {
 		return refuse(http.StatusNotFound, "There is nobody of that number here. Nothing was given.")
+	}
+	return nil
+}
+
+// prepare fills in what is known of a press: session, round and position. It is false
+// for a key of another session.
+func (b *board) prepare(s *seat, p *Press, key pressKey, sign Signer) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if key.session != sign.sessionMark(b.play.Session) {
+		return false
 	}
 	if p.Position < 1 || p.Position >= len(b.order) || p.Payee == 0 {
 		p.Position = 0
 	}
 	p.Session, p.Visible = b.play.Session, b.visible()
-	if p.Round = s.tries[p.Key]; p.Round == 0 {
-		if len(s.tries) > 1000 { // a page has one key; these are a script's
-			clear(s.tries)
-		}
-		s.rounds++
-		p.Round = s.rounds
-		s.tries[p.Key] = p.Round
+	if p.Round = s.tries[p.Key]; p.Round != 0 {
+		return true
 	}
-	return nil
+	p.Round = key.round
+	if p.Round <= s.taken { // another window was faster
+		p.Round = max(s.rounds, s.taken) + 1
+	}
+	s.taken, s.rounds = p.Round, max(s.rounds, p.Round)
+	if len(s.tries) > 1000 { // a page has one key; these are a script's
+		clear(s.tries)
+	}
+	s.tries[p.Key] = p.Round
+	return true
+}
+
+// nextRound is what the next decision of a participant will be.
+func (b *board) nextRound(s *seat) (session string, round int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.play.Session, s.rounds + 1
 }
 
 // settled keeps the answer of a press.
@@ -188,6 +213,7 @@ func (b *board) unsettled(s *seat, p Press) {
 	delete(s.tries, p.Key)
 	if s.rounds == p.Round {
 		s.rounds--
+		s.taken = min(s.taken, s.rounds)
 	}
 }
 

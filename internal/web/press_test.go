@@ -92,13 +92,64 @@ func TestPressTwiceGivesOnce(t *testing.T) {
 	assert.Equal(t, http.StatusConflict, code, "another button with the same key")
 	assert.NotEqual(t, key, a.Key)
 
-	// A server that was started anew knows the key from the ledger.
+	// A server that was started anew knows the key from whoever tells it the ledger.
 	again := newGame(t)
 	again.board.follow([]Entry{{Result: g.keys[key], At: again.now}})
 	code, a = again.push(1, 3, key)
 	assert.Equal(t, http.StatusOK, code)
 	assert.Equal(t, int64(1), a.Number)
 	assert.Empty(t, again.presses)
+}
+
+// TestRestart has a press whose answer got lost, and a server that was started anew
+// and does not know its key: it asks the ledger for the same.
+func TestRestart(t *testing.T) {
+	g := newGame(t)
+	g.push(1, 3, g.view(g.address(1)).Key)
+	key := g.view(g.address(1)).Key
+	g.push(1, 3, key)
+	again := newGame(t)
+	for _, p := range g.presses {
+		e := Entry{Result: g.keys[p.Key]}
+		e.Key = ""
+		again.board.follow([]Entry{e})
+	}
+	again.keys, again.cents[1] = g.keys, 0
+	again.db.press = func(ctx context.Context, p Press) repo.Result {
+		assert.Equal(t, 2, p.Round)
+		assert.Equal(t, "class", p.Session)
+		return again.book(ctx, p)
+	}
+	code, a := again.push(1, 3, key)
+	assert.Equal(t, http.StatusOK, code)
+	assert.Equal(t, int64(2), a.Number)
+	assert.Equal(t, 2, again.board.seats[1].rounds)
+	assert.Empty(t, again.presses)
+}
+
+// TestTwoWindows has two pages that were drawn before either was pressed.
+func TestTwoWindows(t *testing.T) {
+	g := newGame(t)
+	one, other := g.view(g.address(1)).Key, g.view(g.address(1)).Key
+	g.push(1, 3, one)
+	g.push(1, 2, other)
+	assert.Equal(t, []int{1, 2}, []int{g.presses[0].Round, g.presses[1].Round})
+	g.board.turnTo(Play{Session: "next", State: Running})
+	code, a := g.push(1, 3, g.view(g.address(2)).Key)
+	assert.Equal(t, http.StatusBadRequest, code)
+	code, _ = g.push(1, 3, a.Key)
+	assert.Equal(t, http.StatusConflict, code, "nothing is left")
+	code, a = g.push(1, 2, other)
+	assert.Equal(t, http.StatusOK, code, "what was answered stays so")
+	g.cents[1] = 100
+	g.board.turnTo(Play{Session: "third", State: Running})
+	code, b := g.push(1, 2, a.Key)
+	assert.Equal(t, http.StatusConflict, code)
+	assert.Contains(t, b.Message, "new session")
+	code, _ = g.push(1, 2, b.Key)
+	assert.Equal(t, http.StatusOK, code)
+	assert.Equal(t, "third", g.presses[2].Session)
+	assert.Equal(t, 1, g.presses[2].Round)
 }
 
 func TestKeep(t *testing.T) {
@@ -166,7 +217,7 @@ func TestTimeUp(t *testing.T) {
 	assert.Equal(t, Ended, g.plays[0].State)
 }
 
-func (g *scene) seeTo() { g.Server.look(g.t.Context(), func(err error) { g.t.Error(err) }) }
+func (g *scene) seeTo() { g.look(g.t.Context()) }
 
 func TestEmptyPurse(t *testing.T) {
 	g := newGame(t)

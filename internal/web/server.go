@@ -32,6 +32,7 @@ type Server struct {
 	join     string // the address to join, empty where nobody may
 	joinQR   template.HTML
 	stopping chan struct{} // closed when streams are to end
+	slow     time.Duration // how long a viewer may take for a write
 	talk     func(format string, args ...any)
 	now      func() time.Time
 
@@ -55,8 +56,11 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if o.Talk == nil {
 		o.Talk = func(string, ...any) {}
 	}
+	if o.Play.State == Paused && o.Play.Paused.IsZero() {
+		o.Play.Paused = o.Now()
+	}
 	o.Public = strings.TrimSuffix(o.Public, "/")
-	s := &Server{o: o, board: newBoard(&o), origin: http.NewCrossOriginProtection(), stopping: make(chan struct{}),
+	s := &Server{o: o, board: newBoard(&o), origin: http.NewCrossOriginProtection(), stopping: make(chan struct{}), slow: writeTime,
 		talk: o.Talk, now: o.Now, joining: make(chan struct{}, 1), visits: map[string]int64{}}
 	var err error
 	if s.assets, err = newAssets(); err != nil {
@@ -89,14 +93,9 @@ func (s *Server) refresh(ctx context.Context, first bool) error {
 		}
 		s.board.meet(people, true)
 	}
-	epoch, players, err := s.o.Players.Players(ctx)
-	switch {
-	case err != nil:
+	players, err := s.o.Players.Players(ctx)
+	if err != nil || !s.board.know(players) || first {
 		return err
-	case epoch != s.o.Epoch:
-		return ErrRelaunched
-	case !s.board.know(players) || first:
-		return nil
 	}
 	people, err := s.o.People.People(ctx)
 	if err != nil {
@@ -196,7 +195,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 			stop(err)
 		}
 	})
-	all.Go(func() { s.beat(following, stop) })
+	all.Go(func() { s.beat(following) })
 	all.Go(func() { stop(server.Serve(l)) })
 	<-work.Done()
 	close(s.stopping)
@@ -221,7 +220,7 @@ func (s *Server) entries(entries []Entry) error {
 }
 
 // beat does what is done again and again.
-func (s *Server) beat(ctx context.Context, stop func(error)) {
+func (s *Server) beat(ctx context.Context) {
 	delta, host, players := time.NewTicker(deltaTime), time.NewTicker(hostTime), time.NewTicker(playersTime)
 	defer delta.Stop()
 	defer host.Stop()
@@ -242,7 +241,7 @@ func (s *Server) beat(ctx context.Context, stop func(error)) {
 			case idle <- struct{}{}:
 				reading.Go(func() {
 					defer func() { <-idle }()
-					s.look(ctx, stop)
+					s.look(ctx)
 				})
 			default: // the database is slow
 			}
@@ -251,11 +250,8 @@ func (s *Server) beat(ctx context.Context, stop func(error)) {
 }
 
 // look sees what was done elsewhere, and ends a session whose time is up.
-func (s *Server) look(ctx context.Context, stop func(error)) {
-	if err := s.refresh(ctx, false); errors.Is(err, ErrRelaunched) {
-		stop(err)
-		return
-	}
+func (s *Server) look(ctx context.Context) {
+	_ = s.refresh(ctx, false) // an outage is told by who follows the ledger; in two seconds again
 	s.turning.Lock()
 	defer s.turning.Unlock()
 	if p, over := s.board.overdue(s.now()); over {

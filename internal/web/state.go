@@ -43,6 +43,7 @@ type seat struct {
 	player  Player
 	playing bool // has an address
 	rounds  int  // decisions in this session
+	taken   int  // the last round that this server has given a press
 	answers []answer
 	tries   map[string]int // rounds of presses whose answer did not come, by key
 	turn    chan struct{}  // held while a press is under way: those of one are one after another
@@ -196,7 +197,7 @@ func (b *board) entry(e *Entry) {
 	b.has(payer, e.PayerBalance, e.Number)
 	b.has(payee, e.PayeeBalance, e.Number)
 	// What was before this session began counts for the balances only.
-	if e.Kind != repo.Donation || b.play.Started.IsZero() || e.At.Before(b.play.Started) {
+	if e.Kind != repo.Donation || b.play.State == Waiting {
 		return
 	}
 	m := move{Number: e.Number, At: e.At.UTC(), From: e.Payer, To: e.Payee, Amount: dollars(e.Sent)}
@@ -277,7 +278,7 @@ func (b *board) turnTo(p Play) {
 	if p.Session != b.play.Session {
 		b.moves, b.news, b.flow = nil, nil, map[[2]int64]repo.Cents{}
 		for _, s := range b.seats {
-			s.given, s.got, s.moves, s.rounds = 0, 0, nil, 0
+			s.given, s.got, s.moves, s.rounds, s.taken, s.player.Done = 0, 0, nil, 0, 0, false
 		}
 		for v := range b.viewers {
 			v.behind.Store(true) // what is gone is not in a delta
@@ -302,11 +303,6 @@ func (p Play) state(now time.Time) State {
 		return Ended
 	}
 	return p.State
-}
-
-// done reports whether the participant said so in this session.
-func (s *seat) done(p Play) bool {
-	return !s.player.Done.IsZero() && !p.Started.IsZero() && !s.player.Done.Before(p.Started)
 }
 
 // others are the seats of all but one, in that one's own random order; those who

@@ -88,30 +88,51 @@ func (s Signer) mac(use string, parts ...[]byte) []byte {
 }
 
 const (
-	keyBody = 8 + 8
+	keyBody = 8 + 8 + 4 + 4
 	keyMAC  = 8
 )
 
-// pressKey names one press of a participant: when its page was drawn or the press
-// before it answered, and something random. It is signed, so that the time is ours
-// and nobody makes a key that a transfer from elsewhere has.
-func (s Signer) pressKey(participant int64, shown time.Time, random uint64) string {
-	b := binary.BigEndian.AppendUint64(make([]byte, 0, keyBody+keyMAC), uint64(shown.UnixMilli()))
-	b = binary.BigEndian.AppendUint64(b, random)
+// pressKey is what a key says: when its page was drawn or the press before it was
+// answered, in which session, and which decision of the participant it will be. It is
+// in the key, which is signed, so that a retry says the same whatever has become of
+// the server meanwhile, and nobody makes a key that a transfer from elsewhere has.
+type pressKey struct {
+	shown   time.Time
+	random  uint64
+	round   int
+	session [4]byte
+}
+
+// sessionMark tells the keys of one session from those of another.
+func (s Signer) sessionMark(session string) (mark [4]byte) {
+	copy(mark[:], s.mac("session", []byte(session)))
+	return mark
+}
+
+// signKey is the text of a participant's key.
+func (s Signer) signKey(participant int64, k pressKey) string {
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, keyBody+keyMAC), uint64(k.shown.UnixMilli()))
+	b = binary.BigEndian.AppendUint64(b, k.random)
+	b = binary.BigEndian.AppendUint32(b, uint32(k.round))
+	b = append(b, k.session[:]...)
 	return base64.RawURLEncoding.EncodeToString(append(b, s.keyMAC(participant, b)...))
 }
 
-// shown is the time in a key, which is false for what pressKey has not made for
-// this participant.
-func (s Signer) shown(participant int64, key string) (time.Time, bool) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(key)
-	if err != nil || len(b) != keyBody+keyMAC || len(key) != base64.RawURLEncoding.EncodedLen(len(b)) {
-		return time.Time{}, false
+// readKey reads a key, and is false for what signKey has not made for this
+// participant.
+func (s Signer) readKey(participant int64, text string) (k pressKey, ok bool) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(b) != keyBody+keyMAC || len(text) != base64.RawURLEncoding.EncodedLen(len(b)) {
+		return k, false
 	}
 	if !hmac.Equal(b[keyBody:], s.keyMAC(participant, b[:keyBody])) {
-		return time.Time{}, false
+		return k, false
 	}
-	return time.UnixMilli(int64(binary.BigEndian.Uint64(b))), true
+	k.shown = time.UnixMilli(int64(binary.BigEndian.Uint64(b)))
+	k.random = binary.BigEndian.Uint64(b[8:])
+	k.round = int(binary.BigEndian.Uint32(b[16:]))
+	copy(k.session[:], b[20:])
+	return k, true
 }
 
 func (s Signer) keyMAC(participant int64, body []byte) []byte {

@@ -44,7 +44,7 @@ func TestTokenAnyBit(t *testing.T) {
 		assert.Error(t, err, "the first %d", i)
 	}
 	for _, bad := range []string{good + "A", good + "=", good + "\n", " " + good, good[:10] + "\n" + good[10:],
-		other.Sign(Token{Role: Participant, Epoch: 5, Participant: 7}), s.pressKey(7, time.Now(), 1)} {
+		other.Sign(Token{Role: Participant, Epoch: 5, Participant: 7}), s.signKey(7, pressKey{shown: time.Now()})} {
 		_, err := s.Read(bad)
 		assert.Error(t, err, "%q", bad)
 	}
@@ -53,26 +53,29 @@ func TestTokenAnyBit(t *testing.T) {
 func TestPressKey(t *testing.T) {
 	s, _ := NewSigner([]byte(strings.Repeat("k", 32)))
 	at := time.UnixMilli(1_700_000_000_123)
-	key := s.pressKey(7, at, 99)
-	got, ok := s.shown(7, key)
+	want := pressKey{at, 99, 3, s.sessionMark("class")}
+	key := s.signKey(7, want)
+	got, ok := s.readKey(7, key)
 	assert.True(t, ok)
-	assert.True(t, at.Equal(got))
-	_, ok = s.shown(8, key)
+	assert.Equal(t, want, got)
+	_, ok = s.readKey(8, key)
 	assert.False(t, ok, "a key is for its own participant")
-	assert.NotEqual(t, key, s.pressKey(7, at, 100))
+	_, ok = s.readKey(7, key[:len(key)-1])
+	assert.False(t, ok)
 }
 
 func FuzzToken(f *testing.F) {
 	s, _ := NewSigner([]byte(strings.Repeat("k", 32)))
 	f.Add(s.Sign(Token{Role: Participant, Epoch: 5, Participant: 7, Generation: -1}))
+	f.Add(s.signKey(7, pressKey{shown: time.UnixMilli(5), round: 9}))
 	f.Add("")
 	f.Add("AXAAAA\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		if token, err := s.Read(text); err == nil {
 			assert.Equal(t, text, s.Sign(token), "a token has one spelling")
 		}
-		if at, ok := s.shown(7, text); ok {
-			assert.False(t, at.IsZero())
+		if key, ok := s.readKey(7, text); ok {
+			assert.Equal(t, text, s.signKey(7, key))
 		}
 	})
 }

@@ -121,7 +121,7 @@ func (b *board) page(s *seat) *view {
 }
 
 func (b *board) you(s *seat) *you {
-	return &you{ID: s.ID, Label: s.label, Dollars: dollars(s.Cents), Given: dollars(s.given), Received: dollars(s.got), Done: s.done(b.play)}
+	return &you{ID: s.ID, Label: s.label, Dollars: dollars(s.Cents), Given: dollars(s.given), Received: dollars(s.got), Done: s.player.Done}
 }
 
 // newestFirst turns moves around, and gives names to who is in them.

@@ -35,18 +35,17 @@ type Player struct {
 	ID         int64 // 0 is the host, and the address to join
 	Generation int
 	Nickname   string
-	Seed       int64     // of the order of the buttons
-	Done       time.Time // when the participant was done; zero where not
+	Seed       int64 // of the order of the buttons
+	Done       bool  // said so, in this session
 }
 
 // Players keeps the players.
 type Players interface {
-	// Players reads all of the present launch, and which launch that is. It is
-	// asked every two seconds: addresses are revoked from another shell.
-	Players(ctx context.Context) (epoch int64, players []Player, err error)
-	// SetDone keeps that a participant is done since then; the zero time that it
-	// is not.
-	SetDone(ctx context.Context, id int64, done time.Time) error
+	// Players reads all of the present launch. It is asked every two seconds:
+	// addresses are revoked from another shell.
+	Players(ctx context.Context) ([]Player, error)
+	// SetDone keeps whether a participant is done.
+	SetDone(ctx context.Context, id int64, done bool) error
 	// Join makes a participant with a nickname and dollars.
 	Join(ctx context.Context, nickname string) (Person, Player, error)
 }
@@ -78,7 +77,8 @@ type Entry struct {
 }
 
 // Follower tells the ledger by number, until ctx ends or each returns an error. It
-// survives an outage, and says so.
+// survives an outage, and says so. Where the experiment was launched anew it returns
+// ErrRelaunched.
 type Follower interface {
 	Follow(ctx context.Context, after int64, each func([]Entry) error, outage func(away bool)) error
 }
@@ -124,7 +124,7 @@ type Options struct {
 	Plays     Plays
 	Transfers Transfers
 
-	After  int64 // the ledger is followed after this number
+	After  int64 // the number of the last transfer before the session: all later ones are its
 	Play   Play
 	Amount repo.Cents
 	Until  time.Duration // how long a session runs; 0: until the host ends it
