@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"exptool/internal/schema"
 	"exptool/report"
 )
 
@@ -130,19 +131,21 @@ func cutLast(text, sep string) (before, after string, found bool) {
 
 // download is the ledger of the present launch as CSV.
 func (s *Server) download(w http.ResponseWriter, r *http.Request) {
-	rows, err := s.o.Transfers.Transfers(r.Context())
-	if err != nil {
-		s.talk("the transfers could not be read: %v", err)
-		s.refuse(w, r, http.StatusServiceUnavailable, "The database cannot be reached just now. Try again in a moment.")
+	begun := false
+	err := s.o.Transfers.Transfers(r.Context(), func(rows schema.Rows) error {
+		begun = true
+		h := w.Header()
+		h.Set("Content-Type", "text/csv; charset=utf-8")
+		h.Set("Content-Disposition", `attachment; filename="transfers.csv"`)
+		_, err := report.Write(r.Context(), w, rows, report.Options{Format: "csv", Header: true})
+		return err
+	})
+	if err == nil {
 		return
 	}
-	defer rows.Close()
-	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="transfers.csv"`)
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
-	if _, err := report.Write(r.Context(), w, rows, report.Options{Format: "csv", Header: true}); err != nil {
-		s.talk("the transfers were not written to the end: %v", err)
-		panic(http.ErrAbortHandler) // a file cut off must not look whole
+	s.talk("the transfers were not written to the end: %v", err)
+	if begun {
+		panic(http.ErrAbortHandler) // a file that was cut off must not look whole
 	}
+	s.refuse(w, r, http.StatusServiceUnavailable, "The database cannot be reached just now. Try again in a moment.")
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -109,12 +110,21 @@ func (r *rows) Close() error { return nil }
 
 func TestDownload(t *testing.T) {
 	g := newGame(t)
-	g.db.transfers = func() (schema.Rows, error) { return &rows{values: [][]string{{"1", "a,b"}, {"2", "名前"}}}, nil }
+	list := &rows{values: [][]string{{"1", "a,b"}, {"2", "名前"}}}
+	g.db.transfers = func(write func(schema.Rows) error) error { return write(list) }
 	w := g.do("GET", g.hostAddress()+"/transfers.csv", nil)
 	assert.Equal(t, "number,memo\n1,\"a,b\"\n2,名前\n", strings.ReplaceAll(w.Body.String(), "\r\n", "\n"))
 	assert.Equal(t, "text/csv; charset=utf-8", w.Header().Get("Content-Type"))
 	assert.Equal(t, http.StatusForbidden, g.do("GET", "/host/"+strings.TrimPrefix(g.address(1), "/p/")+"/transfers.csv", nil).Code)
-	g.db.transfers = func() (schema.Rows, error) { return nil, errors.New("away") }
+	at, _ := g.run()
+	list.at, list.err = 0, errors.New("away in the middle")
+	answer, err := http.Get(at + g.hostAddress() + "/transfers.csv")
+	if err == nil {
+		defer answer.Body.Close()
+		_, err = io.ReadAll(answer.Body)
+	}
+	assert.Error(t, err, "what was cut off does not look whole")
+	g.db.transfers = func(func(schema.Rows) error) error { return errors.New("away") }
 	assert.Equal(t, http.StatusServiceUnavailable, g.do("GET", g.hostAddress()+"/transfers.csv", nil).Code)
 }
 

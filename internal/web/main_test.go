@@ -26,17 +26,19 @@ type fake struct {
 	join      func(nickname string) (Person, Player, error)
 	press     func(ctx context.Context, p Press) repo.Result
 	play      func(p Play) error
-	transfers func() (schema.Rows, error)
+	transfers func(write func(schema.Rows) error) error
 	entries   chan []Entry
 	away      chan bool
 	follow    error // ends the following
 }
 
-func (f *fake) People(context.Context) ([]Person, error)             { return f.people() }
-func (f *fake) Players(context.Context) ([]Player, error)            { return f.players() }
-func (f *fake) Press(ctx context.Context, p Press) repo.Result       { return f.press(ctx, p) }
-func (f *fake) SetPlay(_ context.Context, p Play) error              { return f.play(p) }
-func (f *fake) Transfers(context.Context) (schema.Rows, error)       { return f.transfers() }
+func (f *fake) People(context.Context) ([]Person, error)       { return f.people() }
+func (f *fake) Players(context.Context) ([]Player, error)      { return f.players() }
+func (f *fake) Press(ctx context.Context, p Press) repo.Result { return f.press(ctx, p) }
+func (f *fake) SetPlay(_ context.Context, p Play) error        { return f.play(p) }
+func (f *fake) Transfers(_ context.Context, write func(schema.Rows) error) error {
+	return f.transfers(write)
+}
 func (f *fake) SetDone(_ context.Context, id int64, done bool) error { return f.done(id, done) }
 func (f *fake) Join(_ context.Context, nickname string) (Person, Player, error) {
 	return f.join(nickname)

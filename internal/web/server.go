@@ -125,7 +125,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("GET /p/{token}/live", s.as(Participant, s.live))
 	host("GET /host/{token}", s.hostPage)
 	host("POST /host/{token}/{action}", s.turn)
-	host("GET /host/{token}/transfers.csv", s.download)
+	mux.Handle("GET /host/{token}/transfers.csv", s.as(Host, func(w http.ResponseWriter, r *http.Request, _ *seat, _ int) { s.download(w, r) }))
 	mux.Handle("GET /host/{token}/live", s.as(Host, s.live))
 	for pattern, do := range map[string]http.HandlerFunc{"GET /join/{token}": s.joinPage, "POST /join/{token}": s.enter} {
 		mux.Handle(pattern, timed(s.as(Join, func(w http.ResponseWriter, r *http.Request, _ *seat, _ int) { do(w, r) })))

@@ -108,9 +108,10 @@ type Plays interface {
 	SetPlay(ctx context.Context, p Play) error
 }
 
-// Transfers reads the ledger of the present launch, for a download.
+// Transfers reads the ledger of the present launch, for a download, and has write
+// write its rows. An error of write's it returns.
 type Transfers interface {
-	Transfers(ctx context.Context) (schema.Rows, error)
+	Transfers(ctx context.Context, write func(schema.Rows) error) error
 }
 
 // Options are what a Server is made of. All but the texts and limits must be given.
