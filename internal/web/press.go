@@ -198,7 +198,7 @@ func (b *board) settled(s *seat, p Press, r repo.Result) answer {
 	a := answer{key: p.Key, payee: p.Payee, number: r.Number, balance: r.PayerBalance}
 	if p.Payee == 0 {
 		a.balance = s.Cents
-	} else { // at once; what the ledger tells later is the same
+	} else if !r.Replayed { // at once; what the ledger tells later is the same
 		b.has(s, r.PayerBalance, r.Number)
 		b.has(b.seats[p.Payee], r.PayeeBalance, r.Number)
 	}

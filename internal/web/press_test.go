@@ -125,6 +125,11 @@ func TestRestart(t *testing.T) {
 	assert.Equal(t, int64(2), a.Number)
 	assert.Equal(t, 2, again.board.seats[1].rounds)
 	assert.Empty(t, again.presses)
+
+	late := newGame(t) // it read balances that are newer than the press
+	late.keys = g.keys
+	late.push(1, 3, key)
+	assert.Equal(t, "2.00", late.view(late.address(1)).You.Dollars, "what one had then is not what one has now")
 }
 
 // TestTwoWindows has two pages that were drawn before either was pressed.
