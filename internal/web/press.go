@@ -61,9 +61,7 @@ func (s *Server) give(ctx context.Context, who *seat, p Press, key pressKey) rep
 	if a := s.board.forbidden(who, p.Payee); a != nil {
 		return s.again(who, a.code, a.Message)
 	}
-	if !s.board.prepare(who, &p, key, s.o.Signer) {
-		return s.again(who, http.StatusConflict, "A new session has begun. Press again.")
-	}
+	s.board.prepare(who, &p, key, s.o.Signer)
 	p.Response = max(s.now().Sub(p.Shown), 0)
 	result := s.o.Giver.Press(ctx, p)
 	switch {
@@ -157,31 +155,31 @@ func (b *board) forbidden(s *seat, payee int64) *reply {
 	return nil
 }
 
-// prepare fills in what is known of a press: session, round and position. It is false
-// for a key of another session.
-func (b *board) prepare(s *seat, p *Press, key pressKey, sign Signer) bool {
+// prepare fills in what is known of a press: session, round and position. One whose
+// answer did not come is the same again.
+func (b *board) prepare(s *seat, p *Press, key pressKey, sign Signer) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if key.session != sign.sessionMark(b.play.Session) {
-		return false
-	}
 	if p.Position < 1 || p.Position >= len(b.order) || p.Payee == 0 {
 		p.Position = 0
 	}
-	p.Session, p.Visible = b.play.Session, b.visible()
-	if p.Round = s.tries[p.Key]; p.Round != 0 {
-		return true
+	if p.Shown.Before(b.play.Started) { // then nobody could press
+		p.Shown = b.play.Started
 	}
-	p.Round = key.round
-	if p.Round <= s.taken { // another window was faster
+	p.Visible = b.visible()
+	if before, ok := s.tries[p.Key]; ok {
+		p.Session, p.Round = before.session, before.round
+		return
+	}
+	p.Session, p.Round = b.play.Session, key.round
+	if p.Round <= s.taken || key.session != sign.sessionMark(p.Session) { // another window was faster, or the page is older
 		p.Round = max(s.rounds, s.taken) + 1
 	}
 	s.taken, s.rounds = p.Round, max(s.rounds, p.Round)
 	if len(s.tries) > 1000 { // a page has one key; these are a script's
 		clear(s.tries)
 	}
-	s.tries[p.Key] = p.Round
-	return true
+	s.tries[p.Key] = try{p.Session, p.Round}
 }
 
 // nextRound is what the next decision of a participant will be.
@@ -211,7 +209,7 @@ func (b *board) unsettled(s *seat, p Press) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(s.tries, p.Key)
-	if s.rounds == p.Round {
+	if s.rounds == p.Round && p.Session == b.play.Session {
 		s.rounds--
 		s.taken = min(s.taken, s.rounds)
 	}

@@ -1,14 +1,9 @@
 package web
 
 import (
-	"cmp"
 	"context"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"exptool/repo"
 )
@@ -28,35 +23,6 @@ type move struct {
 	From   int64     `json:"from"`
 	To     int64     `json:"to"`
 	Amount string    `json:"amount"`
-}
-
-// seat is a participant at the board.
-type seat struct {
-	Person
-	label   string
-	late    int64 // place among those who came after the start; 0 for who was there
-	changed int64 // the number of the last transfer of theirs
-	given   repo.Cents
-	got     repo.Cents
-	moves   []move // newest last
-
-	player  Player
-	playing bool // has an address
-	rounds  int  // decisions in this session
-	taken   int  // the last round that this server has given a press
-	answers []answer
-	tries   map[string]int // rounds of presses whose answer did not come, by key
-	turn    chan struct{}  // held while a press is under way: those of one are one after another
-	bucket  bucket
-}
-
-// answer is what a press was answered, for its retries.
-type answer struct {
-	key     string
-	payee   int64 // 0: kept
-	number  int64
-	balance repo.Cents
-	refused string
 }
 
 // board is what all pages are told from.
@@ -113,7 +79,7 @@ func (b *board) meet(people []Person, first bool) {
 func (b *board) seat(p Person, first bool) *seat {
 	s := b.seats[p.ID]
 	if s == nil {
-		s = &seat{Person: p, tries: map[string]int{}, turn: make(chan struct{}, 1)}
+		s = &seat{Person: p, tries: map[string]try{}, turn: make(chan struct{}, 1)}
 		b.seats[p.ID] = s
 		b.order = append(b.order, p.ID)
 		if !first {
@@ -124,25 +90,6 @@ func (b *board) seat(p Person, first bool) *seat {
 	s.Name = p.Name
 	s.label = s.named()
 	return s
-}
-
-// named is what others see: the name, the nickname, or a number.
-func (s *seat) named() string {
-	return cmp.Or(plain(s.Name), plain(s.player.Nickname), "Player "+strconv.FormatInt(s.ID, 10))
-}
-
-// plain is a text of somebody's in one line, without what turns text around it.
-func plain(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == unicode.ReplacementChar:
-			return -1
-		}
-		return r
-	}, text)
-	return strings.Join(strings.Fields(text), " ")
 }
 
 // know takes the players in. It reports whether one has no seat yet, and ends the
@@ -206,8 +153,10 @@ func (b *board) entry(e *Entry) {
 	if payer != nil {
 		payer.given += e.Sent
 		payer.moves = keep(payer.moves, m, keptOwn)
-		if e.Key != "" {
+		if e.Session == b.play.Session {
 			payer.rounds = max(payer.rounds, e.Round)
+		}
+		if e.Key != "" {
 			payer.remember(answer{key: e.Key, payee: e.Payee, number: e.Number, balance: e.PayerBalance})
 		}
 	}
@@ -255,22 +204,6 @@ func (b *board) wait(ctx context.Context, number int64) {
 	}
 }
 
-// keep appends to a list that keeps the last few.
-func keep[T any](list []T, one T, most int) []T {
-	if len(list) >= most {
-		list = slices.Delete(list, 0, len(list)-most+1)
-	}
-	return append(list, one)
-}
-
-// remember keeps an answer for the retries of its press.
-func (s *seat) remember(a answer) {
-	delete(s.tries, a.key)
-	if !slices.ContainsFunc(s.answers, func(k answer) bool { return k.key == a.key }) {
-		s.answers = keep(s.answers, a, keptAnswers)
-	}
-}
-
 // turnTo puts the session elsewhere. A new one begins without moves.
 func (b *board) turnTo(p Play) {
 	b.mu.Lock()
@@ -303,41 +236,4 @@ func (p Play) state(now time.Time) State {
 		return Ended
 	}
 	return p.State
-}
-
-// others are the seats of all but one, in that one's own random order; those who
-// came later stand at the end, so that no button moves under a finger.
-func (b *board) others(of *seat) []*seat {
-	all := make([]*seat, 0, len(b.order))
-	for _, id := range b.order {
-		if of == nil || id != of.ID {
-			all = append(all, b.seats[id])
-		}
-	}
-	if of == nil {
-		return all
-	}
-	seed := uint64(of.player.Seed)
-	slices.SortStableFunc(all, func(x, y *seat) int {
-		return cmp.Or(cmp.Compare(x.late, y.late), cmp.Compare(mix(seed, x.ID), mix(seed, y.ID)))
-	})
-	return all
-}
-
-// mix is splitmix64 of a seed and an id (Steele, Lea and Flood 2014, "Fast splittable
-// pseudorandom number generators").
-func mix(seed uint64, id int64) uint64 {
-	z := seed + uint64(id)*0x9e3779b97f4a7c15
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
-
-// dollars is an amount with two decimals.
-func dollars(c repo.Cents) string {
-	sign, n := "", uint64(c)
-	if c < 0 {
-		sign, n = "-", -n
-	}
-	return sign + strconv.FormatUint(n/100, 10) + "." + strconv.FormatUint(100+n%100, 10)[1:]
 }
