@@ -59,6 +59,25 @@ func TestHostTurns(t *testing.T) {
 	assert.Equal(t, "a-b-2", after("a-b"))
 }
 
+// TestHostWithoutScript turns the session by plain forms.
+func TestHostWithoutScript(t *testing.T) {
+	g := newGame(t)
+	w := g.do("POST", g.hostAddress()+"/pause", url.Values{})
+	require.Equal(t, http.StatusSeeOther, w.Code)
+	require.Equal(t, g.hostAddress(), w.Header().Get("Location"))
+	said := w.Result().Cookies()[0]
+	w = g.do("GET", g.hostAddress(), nil, func(r *http.Request) { r.AddCookie(said) })
+	assert.Contains(t, w.Body.String(), "The game is paused.")
+	w = g.do("POST", g.hostAddress()+"/pause", url.Values{})
+	assert.Equal(t, http.StatusConflict, w.Code)
+	assert.Contains(t, w.Body.String(), "O&#39;Brien", "the page comes with it")
+	w = g.do("POST", g.address(1)+"/pause", url.Values{})
+	assert.Equal(t, http.StatusNotFound, w.Code)
+	w = g.do("POST", "/host/"+strings.TrimPrefix(g.address(1), "/p/")+"/end", url.Values{})
+	assert.Equal(t, http.StatusForbidden, w.Code, "a participant is no host")
+	assert.Equal(t, Paused, g.board.stateNow())
+}
+
 func TestHostNewSession(t *testing.T) {
 	g := newGame(t)
 	g.push(1, 3, g.view(g.address(1)).Key)

@@ -79,7 +79,7 @@ func (s *Server) rejoin(w http.ResponseWriter, r *http.Request, code int, nickna
 
 // welcome sends a participant to its page.
 func (s *Server) welcome(w http.ResponseWriter, r *http.Request, id int64) {
-	path := "/p/" + s.o.Signer.Sign(Token{Role: Participant, Epoch: s.o.Epoch, Participant: id, Generation: s.board.generationOf(id)})
+	path := s.o.Signer.Path(Token{Role: Participant, Epoch: s.o.Epoch, Participant: id, Generation: s.board.generationOf(id)})
 	w.Header().Set("Location", path)
 	if wantsJSON(r) {
 		s.writeJSON(w, http.StatusCreated, map[string]string{"status": "ok", "address": path})

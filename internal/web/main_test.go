@@ -151,11 +151,11 @@ func (g *scene) drain() {
 
 // address is a participant's page.
 func (g *scene) address(id int64) string {
-	return "/p/" + g.signer.Sign(Token{Role: Participant, Epoch: epoch, Participant: id})
+	return g.signer.Path(Token{Role: Participant, Epoch: epoch, Participant: id})
 }
 
 func (g *scene) hostAddress() string {
-	return "/host/" + g.signer.Sign(Token{Role: Host, Epoch: epoch})
+	return g.signer.Path(Token{Role: Host, Epoch: epoch})
 }
 
 // do asks the server; change may alter the request.

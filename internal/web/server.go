@@ -75,7 +75,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	if o.Join {
-		s.join = o.Public + "/join/" + o.Signer.Sign(Token{Role: Join, Epoch: o.Epoch, Generation: s.board.generationOf(0)})
+		s.join = o.Public + o.Signer.Path(Token{Role: Join, Epoch: o.Epoch, Generation: s.board.generationOf(0)})
 		if s.joinQR, err = QR(s.join); err != nil {
 			return nil, err
 		}

@@ -57,6 +57,11 @@ func (s Signer) Sign(t Token) string {
 	return base64.RawURLEncoding.EncodeToString(append(b, s.mac("token", b)[:tokenMAC]...))
 }
 
+// Path is the path of the page that a token opens.
+func (s Signer) Path(t Token) string {
+	return map[Role]string{Participant: "/p/", Host: "/host/", Join: "/join/"}[t.Role] + s.Sign(t)
+}
+
 // Read gives the token of a text that Sign has made, and an error for any other.
 func (s Signer) Read(text string) (Token, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
