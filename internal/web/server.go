@@ -19,8 +19,10 @@ const (
 	hostTime    = 500 * time.Millisecond
 	playersTime = 2 * time.Second
 	stopTime    = 10 * time.Second // for what is under way
-	headerTime  = 5 * time.Second
-	idleTime    = 2 * time.Minute
+	// A browser opens connections before it needs them, and meets a closed one where
+	// it uses it just when this is over.
+	headerTime = 20 * time.Second
+	idleTime   = 2 * time.Minute
 )
 
 // Server serves the pages of one launch of an experiment.
