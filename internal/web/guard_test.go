@@ -30,6 +30,8 @@ func TestHeaders(t *testing.T) {
 		assert.Equal(t, "same-origin", h.Get("Referrer-Policy"))
 		text := w.Body.String()
 		assert.Contains(t, text, "<!DOCTYPE html>", path)
+		// Without TLS a browser says nothing but this of where a form comes from.
+		assert.NotContains(t, text, "no-referrer", path)
 		// What the policy would forbid is not there.
 		assert.NotRegexp(t, `(?i)<[^>]*\s(style|on\w+)=|<style|<script(>|\s[^>]*>\s*[^<\s])`, text, path)
 		for _, from := range regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllStringSubmatch(text, -1) {

@@ -4,7 +4,7 @@
 (() => {
   'use strict';
   const body = document.body;
-  const {role, path, session} = body.dataset;
+  const {role, path} = body.dataset;
   const $ = id => document.getElementById(id);
 
   // Names are anybody's text: they only ever become text nodes.
@@ -35,6 +35,7 @@
     const said = $('said');
     // A screen reader reads a change: the same sentence twice needs one.
     said.textContent = said.textContent === sentence ? sentence + '\u00a0' : sentence;
+    said.classList.remove('hint');
     said.classList.toggle('refused', refused);
   }
   let lost = false;
@@ -43,6 +44,7 @@
     clearTimeout(later.get('line'));
     showLine('Connection lost, trying again', false);
   }
+  const away = database => database ? lose() : back();
   function back() {
     if (!lost) return;
     lost = false;
@@ -69,7 +71,8 @@
     if (role === 'participant') you = {id: Number($('you').dataset.id), label: $('you').textContent, changed: 0};
     for (const root of $('players')?.children ?? []) {
       const id = Number(root.dataset.id ?? root.querySelector('form').dataset.payee);
-      people.set(id, {label: root.querySelector('.name').textContent, changed: 0, root});
+      const dollars = root.querySelector('.dollars').textContent;
+      people.set(id, {label: root.querySelector('.name').textContent, dollars: dollars ? dollars.replace('−', '-').replace(/[$,]/g, '') : undefined, changed: 0, root});
     }
   }
 
@@ -83,7 +86,7 @@
     if (who === you) $('dollars').textContent = money(dollars);
     else if (who.root) {
       who.root.querySelector('.dollars').textContent = money(dollars);
-      if (before !== undefined && before !== dollars) mark(who.root, cents(dollars) - cents(before));
+      if (before !== undefined && cents(before) !== cents(dollars)) mark(who.root, cents(dollars) - cents(before));
     }
   }
 
@@ -139,7 +142,7 @@
       make('span', {class: 'unseen'}, 'Give ' + money(body.dataset.amount) + ' to '),
       make('bdi', {class: 'name'}, p.label), ' ', make('span', {class: 'dollars'}), ' ', make('span', {class: 'mark'}));
     able(b);
-    return make('li', {}, make('form', {method: 'post', action: path + '/press', 'data-payee': p.id, 'data-position': p.position ?? people.size + 1}, b));
+    return make('li', {}, make('form', {method: 'post', action: path + '/press', 'data-payee': p.id, 'data-position': p.position || people.size + 1}, b));
   }
   function row(p) {
     return make('tr', {'data-id': p.id}, make('th', {scope: 'row'}, make('bdi', {class: 'name'}, p.label)),
@@ -175,7 +178,7 @@
   function sayCame() {
     const givers = new Set(came.map(m => m.from));
     const sum = moneyOf(came.reduce((s, m) => s + cents(m.amount), 0));
-    const who = givers.size === 1 ? label(came[0].from) : givers.size + ' people';
+    const who = givers.size === 1 ? '\u2068' + label(came[0].from) + '\u2069' : givers.size + ' people'; // isolated: a name may run the other way
     say(`You received ${sum} from ${who}. You have ${$('dollars').textContent}.`);
     came = [];
   }
@@ -190,22 +193,28 @@
     $('still').hidden = true;
   }
 
+  function sums(own) {
+    for (const sum of ['given', 'received']) {
+      you[sum] = cents(own[sum]);
+      $(sum).textContent = money(own[sum]);
+    }
+  }
   function wholeState(s) {
-    // Done elsewhere, or a new session: the server draws that page. Not at once
-    // after a load, lest two that disagree reload for ever.
-    const old = s.session !== session || (s.you && s.you.done === Boolean($('give')));
-    if (old && performance.now() > 3000 && !busy) return location.reload();
+    // Done elsewhere, or not any more: the server draws that page. Not at once
+    // after a load, lest two that disagree reload without a pause.
+    if (s.you && s.you.done === Boolean($('give'))) {
+      after('reload', Math.max(0, 3000 - performance.now()), () => busy ? after('reload', 500, wholeState.bind(null, s)) : location.reload());
+    }
+    if ($('session')) $('session').textContent = s.session;
     base = s.number;
     counted.clear();
     if (s.you) {
-      you.given = cents(s.you.given);
-      you.received = cents(s.you.received);
-      $('given').textContent = money(s.you.given);
-      $('received').textContent = money(s.you.received);
+      sums(s.you);
       balance(you.id, s.you.dollars, s.number);
     }
     meetAll(s.players ?? []);
     setState(s.state, s.ends_at);
+    away(s.away);
     if (s.moves) {
       $('moves').replaceChildren();
       [...s.moves].reverse().forEach(showMove);
@@ -216,7 +225,9 @@
     for (const p of d.new ?? []) meet(p);
     for (const p of d.players ?? []) balance(p.id, p.dollars, p.changed ?? d.number);
     [...(d.moves ?? [])].sort((a, b) => a.number - b.number).forEach(move);
+    if (d.you) sums(d.you);
     setState(d.state, d.ends_at);
+    away(d.away);
     if (role === 'host') rankSoon();
   }
 
@@ -282,9 +293,14 @@
     if (body.dataset.state !== 'running') return say(states[body.dataset.state] ?? '', true);
     button.classList.remove('given', 'refused');
     button.classList.add('pending');
+    giving(button, true);
     able(button);
     queue.push(form);
     pump();
+  }
+  function giving(button, yes) { // the same in text, where no balance has just changed
+    const mark = button.querySelector('.mark');
+    if (mark && mark.textContent === (yes ? '' : 'giving')) mark.textContent = yes ? 'giving' : '';
   }
   async function pump() {
     if (busy || !queue.length) return;
@@ -305,7 +321,7 @@
     for (let pause = 500; ; pause = Math.min(pause * 2, 4000)) {
       try {
         const answer = await fetch(form.action, {method: 'POST', keepalive: true, headers: {Accept: 'application/json'},
-          body: new URLSearchParams({...fields, key, shown}), signal: AbortSignal.timeout(15000)});
+          body: new URLSearchParams({...fields, key, shown}), signal: AbortSignal.timeout?.(15000)});
         if (![502, 503, 504].includes(answer.status)) {
           back();
           return await answer.json().catch(() => ({status: 'refused', message: 'That did not work. Reload the page and try again.'}));
@@ -320,10 +336,12 @@
     const button = form.querySelector('button');
     const refused = answer.status === 'refused';
     button.classList.remove('pending');
+    giving(button, false);
     button.classList.add(refused ? 'refused' : 'given');
     able(button);
     after(button, refused ? 4000 : 1500, () => button.classList.remove('refused', 'given'));
-    say(answer.message, refused);
+    const has = answer.status === 'given' && answer.dollars && !answer.message.includes(' have ') ? ` You have ${money(answer.dollars)}.` : '';
+    say(answer.message + has, refused);
     if (answer.dollars && answer.number) balance(you.id, answer.dollars, answer.number);
     if (answer.status === 'given' && answer.number) {
       move({number: answer.number, from: you.id, to: Number(form.dataset.payee), amount: body.dataset.amount});
