@@ -143,6 +143,7 @@ func TestDownload(t *testing.T) {
 		_, err = io.ReadAll(answer.Body)
 	}
 	assert.Error(t, err, "what was cut off does not look whole")
+	g = newGame(t)
 	g.db.transfers = func(func(schema.Rows) error) error { return errors.New("away") }
 	assert.Equal(t, http.StatusServiceUnavailable, g.do("GET", g.hostAddress()+"/transfers.csv", nil).Code)
 }
