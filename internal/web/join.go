@@ -1,0 +1,126 @@
+package web
+
+import (
+	"crypto/rand"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	visitCookie = "visit"
+	maxNickname = 40 // characters
+)
+
+// joinPage asks for a nickname.
+func (s *Server) joinPage(w http.ResponseWriter, r *http.Request) {
+	if _, err := r.Cookie(visitCookie); err != nil {
+		// So that a double click joins once.
+		http.SetCookie(w, &http.Cookie{Name: visitCookie, Value: rand.Text(), Path: "/join/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	}
+	s.show(w, r, http.StatusOK, &view{Role: "join", Path: "/join/" + r.PathValue("token")})
+}
+
+// enter makes a participant of whoever has typed a nickname.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		s.rejoin(w, r, http.StatusBadRequest, "", "That was not understood. Try again.")
+		return
+	}
+	nickname := plain(r.PostForm.Get("nickname"))
+	switch n := utf8.RuneCountInString(nickname); {
+	case n == 0:
+		s.rejoin(w, r, http.StatusBadRequest, "", "Type a name that the others may see.")
+		return
+	case n > maxNickname:
+		s.rejoin(w, r, http.StatusBadRequest, string([]rune(nickname)[:maxNickname]), "That name is too long: at most 40 letters.")
+		return
+	}
+	select { // one after another, so that there are not too many
+	case s.joining <- struct{}{}:
+		defer func() { <-s.joining }()
+	case <-r.Context().Done():
+		s.rejoin(w, r, http.StatusServiceUnavailable, nickname, "Many are joining just now. Try again in a moment.")
+		return
+	}
+	visit := ""
+	if c, err := r.Cookie(visitCookie); err == nil && len(c.Value) <= 64 {
+		visit = c.Value
+	}
+	if id, ok := s.visits[visit]; ok && visit != "" {
+		s.welcome(w, r, id)
+		return
+	}
+	if code, why := s.board.full(nickname, s.o.Most); why != "" {
+		s.rejoin(w, r, code, nickname, why)
+		return
+	}
+	person, player, err := s.o.Players.Join(r.Context(), nickname)
+	if err != nil {
+		s.talk("%q could not join: %v", nickname, err)
+		s.rejoin(w, r, http.StatusServiceUnavailable, nickname, "The game cannot be reached just now. Try again in a moment.")
+		return
+	}
+	s.board.join(person, player)
+	if visit != "" {
+		s.visits[visit] = person.ID
+	}
+	s.welcome(w, r, person.ID)
+}
+
+// rejoin shows the form again, and why.
+func (s *Server) rejoin(w http.ResponseWriter, r *http.Request, code int, nickname, why string) {
+	if wantsJSON(r) {
+		s.refuse(w, r, code, why)
+		return
+	}
+	s.show(w, r, code, &view{Role: "join", Path: "/join/" + r.PathValue("token"), Nickname: nickname, Message: why, Refused: true})
+}
+
+// welcome sends a participant to its page.
+func (s *Server) welcome(w http.ResponseWriter, r *http.Request, id int64) {
+	path := s.o.Signer.Path(Token{Role: Participant, Epoch: s.o.Epoch, Participant: id, Generation: s.board.generationOf(id)})
+	w.Header().Set("Location", path)
+	if wantsJSON(r) {
+		s.writeJSON(w, http.StatusCreated, map[string]string{"status": "ok", "address": path})
+		return
+	}
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// full says why nobody of that nickname may join, empty where one may.
+func (b *board) full(nickname string, most int) (code int, why string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.play.state(b.now()) == Ended {
+		return http.StatusConflict, "The game is over."
+	}
+	playing := 0
+	for _, s := range b.seats {
+		if s.playing {
+			playing++
+		}
+		if strings.EqualFold(s.label, nickname) {
+			return http.StatusConflict, "Somebody has that name already. Choose another."
+		}
+	}
+	if most > 0 && playing >= most {
+		return http.StatusConflict, "The game is full."
+	}
+	return 0, ""
+}
+
+// join seats somebody new.
+func (b *board) join(p Person, player Player) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.seat(p, false)
+	s.player, s.playing = player, true
+	s.label = s.named()
+}
+
+func (b *board) generationOf(id int64) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.generation(b.seats[id])
+}

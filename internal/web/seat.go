@@ -1,0 +1,118 @@
+package web
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"exptool/repo"
+)
+
+// seat is a participant at the board.
+type seat struct {
+	Person
+	label   string
+	late    int64 // place among those who came after the start; 0 for who was there
+	changed int64 // the number of the last transfer of theirs
+	given   repo.Cents
+	got     repo.Cents
+	moves   []move // newest last
+
+	player  Player
+	playing bool // has an address
+	rounds  int  // decisions in this session
+	taken   int  // the last round that this server has given a press
+	answers []answer
+	tries   map[string]try // presses whose answer did not come, by key
+	turn    chan struct{}  // held while a press is under way: those of one are one after another
+	bucket  bucket
+}
+
+// try is what a press was handed in as.
+type try struct {
+	session string
+	round   int
+}
+
+// answer is what a press was answered, for its retries.
+type answer struct {
+	key     string
+	payee   int64 // 0: kept
+	number  int64
+	balance repo.Cents
+	refused string
+}
+
+// named is what others see: the name, the nickname, or a number.
+func (s *seat) named() string {
+	return cmp.Or(plain(s.Name), plain(s.player.Nickname), "Player "+strconv.FormatInt(s.ID, 10))
+}
+
+// plain is a text of somebody's in one line, without what turns text around it.
+func plain(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// keep appends to a list that keeps the last few.
+func keep[T any](list []T, one T, most int) []T {
+	if len(list) >= most {
+		list = slices.Delete(list, 0, len(list)-most+1)
+	}
+	return append(list, one)
+}
+
+// remember keeps an answer for the retries of its press.
+func (s *seat) remember(a answer) {
+	delete(s.tries, a.key)
+	if !slices.ContainsFunc(s.answers, func(k answer) bool { return k.key == a.key }) {
+		s.answers = keep(s.answers, a, keptAnswers)
+	}
+}
+
+// others are the seats of all but one, in that one's own random order; those who
+// came later stand at the end, so that no button moves under a finger.
+func (b *board) others(of *seat) []*seat {
+	all := make([]*seat, 0, len(b.order))
+	for _, id := range b.order {
+		if of == nil || id != of.ID {
+			all = append(all, b.seats[id])
+		}
+	}
+	if of == nil {
+		return all
+	}
+	seed := uint64(of.player.Seed)
+	slices.SortStableFunc(all, func(x, y *seat) int {
+		return cmp.Or(cmp.Compare(x.late, y.late), cmp.Compare(mix(seed, x.ID), mix(seed, y.ID)))
+	})
+	return all
+}
+
+// mix is splitmix64 of a seed and an id (Steele, Lea and Flood 2014, "Fast splittable
+// pseudorandom number generators").
+func mix(seed uint64, id int64) uint64 {
+	z := seed + uint64(id)*0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// dollars is an amount with two decimals.
+func dollars(c repo.Cents) string {
+	sign, n := "", uint64(c)
+	if c < 0 {
+		sign, n = "-", -n
+	}
+	return sign + strconv.FormatUint(n/100, 10) + "." + strconv.FormatUint(100+n%100, 10)[1:]
+}
