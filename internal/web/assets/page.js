@@ -35,6 +35,7 @@
     const said = $('said');
     // A screen reader reads a change: the same sentence twice needs one.
     said.textContent = said.textContent === sentence ? sentence + '\u00a0' : sentence;
+    said.classList.remove('hint');
     said.classList.toggle('refused', refused);
   }
   let lost = false;
