@@ -153,6 +153,26 @@ func TestHiddenTab(t *testing.T) {
 	assert.Equal(t, "8", f.sent()[0].position)
 }
 
+// A page goes on into the next session, leaves being done behind, and says when
+// its address is no longer good.
+func TestOtherPage(t *testing.T) {
+	v := participantView(3)
+	v.You.Done = true
+	f := newFake(t, v)
+	w := newWindow(t, browser(t), 390, 844)
+	w.run(chromedp.Navigate(f.url()), chromedp.WaitVisible(".rest"))
+	f.Lock()
+	f.view.You.Done, f.view.Session, f.view.Moves = false, "tuesday", nil
+	f.tell("state", f.view)
+	f.Unlock()
+	w.await("document.querySelector('.give')")
+	f.Lock()
+	f.revoked = true
+	f.Unlock()
+	f.server.CloseClientConnections()
+	w.await(text("#line") + " === 'This address is not valid any more. Ask for a new one.'")
+}
+
 func TestWithoutScript(t *testing.T) {
 	f := newFake(t, participantView(7))
 	w := newWindow(t, browser(t), 390, 844)

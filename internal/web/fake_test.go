@@ -97,6 +97,7 @@ type fake struct {
 	viewers map[chan string]bool
 	swallow bool // take the next press and say nothing
 	away    bool // the database is
+	revoked bool // the address is no longer good
 	delay   time.Duration
 	server  *httptest.Server
 	address string
@@ -129,7 +130,12 @@ func (f *fake) url() string { return "http://" + f.address + f.view.Path }
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", policy)
 	w.Header().Set("Cache-Control", "no-store")
+	f.Lock()
+	revoked := f.revoked
+	f.Unlock()
 	switch {
+	case revoked:
+		w.WriteHeader(http.StatusForbidden)
 	case strings.HasPrefix(r.URL.Path, "/assets/"):
 		http.ServeFile(w, r, "."+r.URL.Path)
 	case strings.HasSuffix(r.URL.Path, "/press"):
@@ -303,14 +309,14 @@ func hostView(participants int) view {
 // sampleQR looks like a code and is none.
 func sampleQR() template.HTML {
 	var b strings.Builder
-	b.WriteString(`<svg viewBox="0 0 25 25" shape-rendering="crispEdges">`)
+	b.WriteString(`<svg viewBox="0 0 33 33" shape-rendering="crispEdges" aria-hidden="true">`)
 	for i := range 25 * 25 {
 		if x, y := i%25, i/25; (x*x+3*y*y+x*y)%7 < 3 && (x > 7 || y > 7) && (x < 17 || y > 7) && (x > 7 || y < 17) {
-			fmt.Fprintf(&b, `<rect x="%d" y="%d" width="1" height="1"/>`, x, y)
+			fmt.Fprintf(&b, `<rect x="%d" y="%d" width="1" height="1"/>`, x+4, y+4)
 		}
 	}
 	for _, at := range [][2]int{{0, 0}, {18, 0}, {0, 18}} {
-		fmt.Fprintf(&b, `<path fill-rule="evenodd" d="M%d %dh7v7h-7zm1 1v5h5v-5zm1 1h3v3h-3z"/>`, at[0], at[1])
+		fmt.Fprintf(&b, `<path fill-rule="evenodd" d="M%d %dh7v7h-7zm1 1v5h5v-5zm1 1h3v3h-3z"/>`, at[0]+4, at[1]+4)
 	}
-	return template.HTML(b.String() + "</svg>") //nolint:gosec // our own
+	return template.HTML(b.String() + "</svg>")
 }

@@ -14,7 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.String("update", "", "write screenshots of the pages into this folder")
+var (
+	update   = flag.Bool("update", false, "take the pictures in docs/ anew")
+	pictures = flag.String("pictures", "", "put a picture of every page, size and scheme into this folder")
+)
 
 // looks are the pages that people see, in the states that differ.
 func looks() map[string]view {
@@ -75,7 +78,7 @@ func (w *window) scheme(scheme string) {
 }
 
 // Every page can be drawn in both sizes and schemes, and fits; with -update the
-// pictures are kept.
+// two that matter are kept in docs/.
 func TestScreenshots(t *testing.T) {
 	b := browser(t)
 	for name, v := range looks() {
@@ -92,9 +95,12 @@ func TestScreenshots(t *testing.T) {
 				assert.LessOrEqual(t, w.eval("document.documentElement.scrollWidth"), float64(width), "%s on a %s", name, size)
 				picture, err := chromedp.Run(w.Context, chromedp.CaptureScreenshot())
 				require.NoError(t, err)
-				if *update != "" {
-					file := filepath.Join(*update, fmt.Sprintf("serve-%s-%s-%s.png", name, size, scheme))
-					require.NoError(t, os.WriteFile(file, picture, 0o644)) //nolint:gosec // a picture for all
+				file := fmt.Sprintf("serve-%s-%s-%s.png", name, size, scheme)
+				if *pictures != "" {
+					require.NoError(t, os.WriteFile(filepath.Join(*pictures, file), picture, 0o644))
+				}
+				if *update && (name == "participant" || name == "host") {
+					require.NoError(t, os.WriteFile(filepath.Join("../../docs", file), picture, 0o644))
 				}
 			}
 		}

@@ -4,7 +4,7 @@
 (() => {
   'use strict';
   const body = document.body;
-  const {role, path, session} = body.dataset;
+  const {role, path} = body.dataset;
   const $ = id => document.getElementById(id);
 
   // Names are anybody's text: they only ever become text nodes.
@@ -199,10 +199,12 @@
     }
   }
   function wholeState(s) {
-    // Done elsewhere, or a new session: the server draws that page. Not at once
-    // after a load, lest two that disagree reload for ever.
-    const old = s.session !== session || (s.you && s.you.done === Boolean($('give')));
-    if (old && performance.now() > 3000 && !busy) return location.reload();
+    // Done elsewhere, or not any more: the server draws that page. Not at once
+    // after a load, lest two that disagree reload without a pause.
+    if (s.you && s.you.done === Boolean($('give'))) {
+      after('reload', Math.max(0, 3000 - performance.now()), () => busy ? after('reload', 500, wholeState.bind(null, s)) : location.reload());
+    }
+    if ($('session')) $('session').textContent = s.session;
     base = s.number;
     counted.clear();
     if (s.you) {
