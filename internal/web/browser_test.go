@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -32,18 +33,19 @@ func text(selector string) string {
 
 func TestPress(t *testing.T) {
 	f := newFake(t, participantView(7))
-	f.delay = 300 * time.Millisecond
+	f.gate = make(chan struct{})
 	w := newWindow(t, browser(t), 390, 844)
 	w.run(chromedp.Navigate(f.url()), chromedp.WaitVisible(yusuf))
 	assert.Equal(t, "$36", w.eval(text("#dollars")))
 
 	w.click(yusuf, 1)
 	assert.Equal(t, true, w.eval("document.querySelector('[data-payee=\"2\"] button.pending[aria-disabled=true]') !== null"), "pending at once")
+	assert.Contains(t, w.eval(text(yusuf)), "giving")
 	w.click(amina, 1) // while the first is under way
+	close(f.gate)
+	w.await(text(yusuf) + ".includes('$13 +$1')") // the payee's balance came by the event stream, and is marked in text
 	w.await(said("You gave $1 to أمينة. You have $34."))
 	w.await(text("#dollars") + " === '$34' && " + text("#given") + " === '$5'")
-	assert.Contains(t, w.eval(text(yusuf)), "$13", "the payee's balance came by the event stream")
-	assert.Contains(t, w.eval(text(yusuf)), "+$1", "and is marked in text")
 	w.await("!document.querySelector('.pending, .given, .changed, [aria-disabled]')")
 	assert.Equal(t, []post{{"2", "1", "k0", "1000"}, {"3", "2", "k1", "1000"}}, f.sent(), "each with the key of the answer before")
 	assert.Equal(t, 5., w.eval("document.querySelectorAll('#moves li').length"), "the answer and the stream tell of a transfer once")
@@ -73,10 +75,16 @@ func TestDoubleClickGivesOnce(t *testing.T) {
 	assert.Len(t, f.sent(), 2)
 
 	w.eval(fmt.Sprintf("document.querySelector(%q).focus()", yusuf))
-	w.enter(3)
-	w.await(said("You gave $1 to Yusuf. You have $33.") + " && !document.querySelector('.pending')")
-	w.enter(0)
-	w.await(said("You gave $1 to Yusuf. You have $32."))
+	w.enter(input.DispatchKeyEventTypeKeyDown, false)
+	answered := " && !document.querySelector('.pending')"
+	w.await(said("You gave $1 to Yusuf. You have $33.") + answered)
+	for range 3 { // held down
+		w.enter(input.DispatchKeyEventTypeKeyDown, true)
+	}
+	w.enter(input.DispatchKeyEventTypeKeyUp, false)
+	w.enter(input.DispatchKeyEventTypeKeyDown, false)
+	w.await(said("You gave $1 to Yusuf. You have $32.") + answered)
+	w.enter(input.DispatchKeyEventTypeKeyUp, false)
 	assert.Len(t, f.sent(), 4)
 }
 
@@ -145,9 +153,9 @@ func TestHiddenTab(t *testing.T) {
 	f.tell("delta", map[string]any{"number": 12, "state": "running", "players": []player{{ID: 2, Dollars: "10.00", Changed: 10}, {ID: 1, Dollars: "52.00", Changed: 12}},
 		"new": []player{{ID: 40, Label: "<b>Late</b>", Dollars: "5.00"}}, "moves": []move{{12, 3, 1, "1.00"}, {11, 2, 1, "1.00"}, {10, 2, 4, "1.00"}}})
 	f.Unlock()
+	w.await(text(`[data-payee="2"]`) + ".includes('−$2')")
 	w.await(said("You received $2 from 2 people. You have $52."))
 	assert.Contains(t, w.eval(text(`[data-payee="40"]`)), "<b>Late</b>")
-	assert.Contains(t, w.eval(text(`[data-payee="2"]`)), "−$2")
 	w.click(`[data-payee="40"] button`, 1)
 	require.Eventually(t, func() bool { return len(f.sent()) == 1 }, 10*time.Second, 10*time.Millisecond)
 	assert.Equal(t, "8", f.sent()[0].position)

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -95,10 +94,10 @@ type fake struct {
 	posts   []post
 	answers map[string]map[string]any // by key
 	viewers map[chan string]bool
-	swallow bool // take the next press and say nothing
-	away    bool // the database is
-	revoked bool // the address is no longer good
-	delay   time.Duration
+	swallow bool          // take the next press and say nothing
+	away    bool          // the database is
+	revoked bool          // the address is no longer good
+	gate    chan struct{} // presses wait for its end
 	server  *httptest.Server
 	address string
 }
@@ -172,6 +171,9 @@ func (f *fake) render(w http.ResponseWriter) {
 }
 
 func (f *fake) press(w http.ResponseWriter, r *http.Request) {
+	if f.gate != nil {
+		<-f.gate
+	}
 	f.Lock()
 	defer f.Unlock()
 	key := r.FormValue("key")
@@ -189,9 +191,6 @@ func (f *fake) press(w http.ResponseWriter, r *http.Request) {
 		f.swallow = false
 		panic(http.ErrAbortHandler)
 	}
-	f.Unlock()
-	time.Sleep(f.delay)
-	f.Lock()
 	if !strings.Contains(r.Header.Get("Accept"), "json") {
 		f.view.Message, f.view.Refused = answer["message"].(string), answer["status"] == "refused"
 		f.render(w)
@@ -276,7 +275,7 @@ func participantView(others int) view {
 	v := view{
 		Role: "participant", Title: "The dollar game", Path: "/p/token", Session: "monday", State: "running", Amount: "1.00", Number: 3,
 		You:   &player{ID: 1, Label: "Mona", Dollars: "36.00", Given: "3.00", Received: "1.00"},
-		Moves: []move{{3, 1, 4, "1.00"}, {2, 5, 1, "1.00"}, {1, 1, 3, "2.00"}},
+		Moves: []move{{3, 1, 4, "1.00"}, {2, 5, 1, "1.00"}, {1, 1, 7, "2.00"}},
 	}
 	names := []string{"Yusuf", "أمينة", "名前", "O'Brien", "<script>alert(1)</script>", "Wolfeschlegelsteinhausenbergerdorff von und zu Hohenlohe", "שרה (3)"}
 	for i := range others {

@@ -133,14 +133,12 @@ func (w *window) click(selector string, count int64) {
 	call(w, input.DispatchMouseEvent, event)
 }
 
-// enter presses the key and keeps it down for some repetitions.
-func (w *window) enter(repeat int) {
+// enter presses the key down, again as it repeats while held, or lets it go.
+func (w *window) enter(kind input.DispatchKeyEventType, again bool) {
 	w.t.Helper()
-	event := input.DispatchKeyEventParams{Type: "keyDown", Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13}
-	for i := range repeat + 1 {
-		again := i > 0
-		event.AutoRepeat = &again
-		call(w, input.DispatchKeyEvent, event)
+	event := input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13, AutoRepeat: &again}
+	if kind == input.DispatchKeyEventTypeKeyDown {
+		event.Text = "\r"
 	}
-	call(w, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: "keyUp", Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13})
+	call(w, input.DispatchKeyEvent, event)
 }

@@ -71,7 +71,8 @@
     if (role === 'participant') you = {id: Number($('you').dataset.id), label: $('you').textContent, changed: 0};
     for (const root of $('players')?.children ?? []) {
       const id = Number(root.dataset.id ?? root.querySelector('form').dataset.payee);
-      people.set(id, {label: root.querySelector('.name').textContent, changed: 0, root});
+      const dollars = root.querySelector('.dollars').textContent;
+      people.set(id, {label: root.querySelector('.name').textContent, dollars: dollars ? dollars.replace('−', '-').replace(/[$,]/g, '') : undefined, changed: 0, root});
     }
   }
 
@@ -85,7 +86,7 @@
     if (who === you) $('dollars').textContent = money(dollars);
     else if (who.root) {
       who.root.querySelector('.dollars').textContent = money(dollars);
-      if (before !== undefined && before !== dollars) mark(who.root, cents(dollars) - cents(before));
+      if (before !== undefined && cents(before) !== cents(dollars)) mark(who.root, cents(dollars) - cents(before));
     }
   }
 
@@ -292,9 +293,14 @@
     if (body.dataset.state !== 'running') return say(states[body.dataset.state] ?? '', true);
     button.classList.remove('given', 'refused');
     button.classList.add('pending');
+    giving(button, true);
     able(button);
     queue.push(form);
     pump();
+  }
+  function giving(button, yes) { // the same in text, where no balance has just changed
+    const mark = button.querySelector('.mark');
+    if (mark && mark.textContent === (yes ? '' : 'giving')) mark.textContent = yes ? 'giving' : '';
   }
   async function pump() {
     if (busy || !queue.length) return;
@@ -330,6 +336,7 @@
     const button = form.querySelector('button');
     const refused = answer.status === 'refused';
     button.classList.remove('pending');
+    giving(button, false);
     button.classList.add(refused ? 'refused' : 'given');
     able(button);
     after(button, refused ? 4000 : 1500, () => button.classList.remove('refused', 'given'));
