@@ -95,26 +95,35 @@ func call[P, R any](w *window, command cdp.Command[P, R], params P) R {
 	return result
 }
 
-// eval is what an expression of the page is.
-func (w *window) eval(expression string) any {
-	w.t.Helper()
+// value is what an expression of the page is.
+func (w *window) value(expression string) (value any, err error) {
 	ctx, cancel := context.WithTimeout(w.Context, time.Minute)
 	defer cancel()
 	text, err := chromedp.Run(ctx, chromedp.Evaluate[[]byte](expression, chromedp.EvalAwaitPromise))
-	require.NoError(w.t, err, expression)
-	var value any
-	if len(text) > 0 {
-		require.NoError(w.t, json.Unmarshal(text, &value))
+	if err == nil && len(text) > 0 {
+		err = json.Unmarshal(text, &value)
 	}
+	return value, err
+}
+
+// eval is the value of an expression that has one.
+func (w *window) eval(expression string) any {
+	w.t.Helper()
+	value, err := w.value(expression)
+	require.NoError(w.t, err, expression)
 	return value
 }
 
-// await waits until an expression is true.
+// await waits until an expression is true; between two pages it has no value.
 func (w *window) await(expression string) {
 	w.t.Helper()
-	end := time.Now().Add(20 * time.Second)
-	for w.eval("Boolean(document.body && ("+expression+"))") != true {
-		require.True(w.t, time.Now().Before(end), "never: %s\nshown: %v", expression, w.eval("document.body?.innerText"))
+	end := time.Now().Add(30 * time.Second)
+	for {
+		value, err := w.value("Boolean(document.body && (" + expression + "))")
+		if value == true {
+			return
+		}
+		require.True(w.t, time.Now().Before(end), "never: %s (%v)\nshown: %v", expression, err, w.eval("document.body?.innerText"))
 		time.Sleep(20 * time.Millisecond)
 	}
 }
