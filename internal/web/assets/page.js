@@ -178,7 +178,7 @@
   function sayCame() {
     const givers = new Set(came.map(m => m.from));
     const sum = moneyOf(came.reduce((s, m) => s + cents(m.amount), 0));
-    const who = givers.size === 1 ? label(came[0].from) : givers.size + ' people';
+    const who = givers.size === 1 ? '\u2068' + label(came[0].from) + '\u2069' : givers.size + ' people'; // isolated: a name may run the other way
     say(`You received ${sum} from ${who}. You have ${$('dollars').textContent}.`);
     came = [];
   }
@@ -321,7 +321,7 @@
     for (let pause = 500; ; pause = Math.min(pause * 2, 4000)) {
       try {
         const answer = await fetch(form.action, {method: 'POST', keepalive: true, headers: {Accept: 'application/json'},
-          body: new URLSearchParams({...fields, key, shown}), signal: AbortSignal.timeout(15000)});
+          body: new URLSearchParams({...fields, key, shown}), signal: AbortSignal.timeout?.(15000)});
         if (![502, 503, 504].includes(answer.status)) {
           back();
           return await answer.json().catch(() => ({status: 'refused', message: 'That did not work. Reload the page and try again.'}));
