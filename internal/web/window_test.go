@@ -1,0 +1,153 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// browser starts Chromium; each window of it knows nothing of the others.
+func browser(t *testing.T) context.Context {
+	path := os.Getenv("EXPTOOL_TEST_CHROMIUM")
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); path == "" && err == nil {
+			path = found
+		}
+	}
+	require.NotEmpty(t, path, "Chromium must be on PATH, or EXPTOOL_TEST_CHROMIUM name it (scripts/test --install installs one)")
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WSURLReadTimeout(time.Minute))
+	if os.Geteuid() == 0 { // its sandbox wants a user; the pages are our own
+		options = append(options, chromedp.NoSandbox)
+	}
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	require.NoError(t, chromedp.Do(ctx))
+	return ctx
+}
+
+// window is one page of a browser.
+type window struct {
+	context.Context
+	t      *testing.T
+	mu     sync.Mutex
+	faults []string
+}
+
+// newWindow opens a window of a phone's or a desktop's size. What the browser
+// complains of (the content policy, an error in the script) fails the test.
+func newWindow(t *testing.T, browser context.Context, width, height int64) *window {
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	w := &window{Context: ctx, t: t}
+	require.NoError(t, chromedp.Listen(ctx, func(event any) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			w.faults = append(w.faults, fmt.Sprintf("%+v", e.ExceptionDetails))
+		case *cdplog.EventEntryAdded:
+			if e.Entry.Source != cdplog.EntrySourceNetwork { // refused presses and lost connections are meant
+				w.faults = append(w.faults, e.Entry.Text)
+			}
+		case *page.EventJavascriptDialogOpening:
+			w.faults = append(w.faults, "a dialog: "+e.Message)
+		}
+	}))
+	t.Cleanup(func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		assert.Empty(t, w.faults)
+	})
+	w.run(chromedp.EmulateViewport(width, height))
+	return w
+}
+
+func (w *window) run(actions ...chromedp.Action[chromedp.Void]) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.Context, time.Minute)
+	defer cancel()
+	require.NoError(w.t, chromedp.Do(ctx, actions...))
+}
+
+// call sends one command of the browser's own protocol.
+func call[P, R any](w *window, command cdp.Command[P, R], params P) R {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.Context, time.Minute)
+	defer cancel()
+	result, err := chromedp.Call(ctx, command, params)
+	require.NoError(w.t, err)
+	return result
+}
+
+// value is what an expression of the page is.
+func (w *window) value(expression string) (value any, err error) {
+	ctx, cancel := context.WithTimeout(w.Context, time.Minute)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[[]byte](expression, chromedp.EvalAwaitPromise))
+	if err == nil && len(text) > 0 {
+		err = json.Unmarshal(text, &value)
+	}
+	return value, err
+}
+
+// eval is the value of an expression that has one.
+func (w *window) eval(expression string) any {
+	w.t.Helper()
+	value, err := w.value(expression)
+	require.NoError(w.t, err, expression)
+	return value
+}
+
+// await waits until an expression is true; between two pages it has no value.
+func (w *window) await(expression string) {
+	w.t.Helper()
+	end := time.Now().Add(30 * time.Second)
+	for {
+		value, err := w.value("Boolean(document.body && (" + expression + "))")
+		if value == true {
+			return
+		}
+		require.True(w.t, time.Now().Before(end), "never: %s (%v)\nshown: %v", expression, err, w.eval("document.body?.innerText"))
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// click clicks as a mouse does; the second click of a double click has count 2.
+func (w *window) click(selector string, count int64) {
+	w.t.Helper()
+	at := w.eval(fmt.Sprintf(`(e => {
+		e.scrollIntoView({block: 'center', behavior: 'instant'});
+		const r = e.getBoundingClientRect();
+		return [r.x + r.width / 2, r.y + r.height / 2];
+	})(document.querySelector(%q))`, selector)).([]any)
+	event := input.DispatchMouseEventParams{Type: chromedp.MousePressed, X: at[0].(float64), Y: at[1].(float64), Button: "left", ClickCount: count}
+	call(w, input.DispatchMouseEvent, event)
+	event.Type = chromedp.MouseReleased
+	call(w, input.DispatchMouseEvent, event)
+}
+
+// enter presses the key down, again as it repeats while held, or lets it go.
+func (w *window) enter(kind input.DispatchKeyEventType, again bool) {
+	w.t.Helper()
+	event := input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13, AutoRepeat: &again}
+	if kind == input.DispatchKeyEventTypeKeyDown {
+		event.Text = "\r"
+	}
+	call(w, input.DispatchKeyEvent, event)
+}
