@@ -16,7 +16,7 @@ import (
 func (a *app) writeOutcomes(ctx context.Context, o *simulateOptions) error {
 	o.plan.EveryRound, o.plan.KeepBalances = o.byRound, o.plot != ""
 	rows := a.outcomes
-	if o.byRound && o.plan.Len() == 1 {
+	if from, to := o.cells(); o.byRound && o.plan.Len() == 1 && from < to { // else another part has the game
 		rows = a.roundsOf
 	}
 	if err := a.writeMeasures(ctx, o, rows(ctx, o)); err != nil {
@@ -71,7 +71,11 @@ func (a *app) tellPlan(o *simulateOptions, from *players) {
 		}
 	}
 	for _, s := range o.plan.Sweeps {
-		said = append(said, s.Name+"="+strings.Join(s.Values[:min(len(s.Values), maxShown)], ","))
+		shown := strings.Join(s.Values[:min(len(s.Values), maxShown)], ",")
+		if len(s.Values) > maxShown {
+			shown += ",…," + s.Values[len(s.Values)-1]
+		}
+		said = append(said, s.Name+"="+shown)
 	}
 	var played []string
 	switch {
@@ -119,9 +123,12 @@ func (a *app) tellGame(c *game.Outcome) {
 	}
 	a.streams.Talk("%s; Gini %s → %s%s; %s rose, %s fell", cli.Count(c.Transfers, "transfers"),
 		giniText(c.Before.Gini), giniText(c.After.Gini), a.sparkline(c.Series), cli.Count(int64(c.Rose), "players"), grouped(int64(c.Fell)))
-	if c.Settling.Settled {
+	switch unlike := c.Tested && c.Fit.Rejected(); {
+	case c.Settling.Settled && unlike:
+		a.streams.Talk("from round %d on the Gini moves too slowly to tell whether it has settled", c.Settling.From)
+	case c.Settling.Settled:
 		a.streams.Talk("the Gini has settled, from round %d on", c.Settling.From)
-	} else if c.Settling.From >= 0 {
+	case c.Settling.From >= 0:
 		a.streams.Talk("the Gini has not settled yet")
 	}
 	if !c.Tested || math.IsNaN(c.Fit.P) {
