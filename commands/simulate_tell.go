@@ -123,12 +123,9 @@ func (a *app) tellGame(c *game.Outcome) {
 	}
 	a.streams.Talk("%s; Gini %s → %s%s; %s rose, %s fell", cli.Count(c.Transfers, "transfers"),
 		giniText(c.Before.Gini), giniText(c.After.Gini), a.sparkline(c.Series), cli.Count(int64(c.Rose), "players"), grouped(int64(c.Fell)))
-	switch unlike := c.Tested && c.Fit.Rejected(); {
-	case c.Settling.Settled && unlike:
-		a.streams.Talk("from round %d on the Gini moves too slowly to tell whether it has settled", c.Settling.From)
-	case c.Settling.Settled:
+	if c.Settling.Settled {
 		a.streams.Talk("the Gini has settled, from round %d on", c.Settling.From)
-	case c.Settling.From >= 0:
+	} else if c.Settling.From >= 0 {
 		a.streams.Talk("the Gini has not settled yet")
 	}
 	if !c.Tested || math.IsNaN(c.Fit.P) {
