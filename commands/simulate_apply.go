@@ -110,7 +110,7 @@ func (o *simulateOptions) freeSession(ctx context.Context, ledger *repo.Ledger) 
 // the next one would not see what was taken back. What is under way is finished where
 // ctx ends.
 func (g *bookedGame) stretch(ctx context.Context) (more bool, err error) {
-	p := repo.Played{Session: g.session, Game: g.run.Treatment.Game.Name, Treatment: treatmentText(g.run.Treatment), Before: g.balances()}
+	p := repo.Played{Session: g.session, Game: g.run.Treatment.Game.Name, Treatment: treatmentText(g.run.Treatment), First: g.rounds == 0, Before: g.balances()}
 	for (g.o.dryRun || len(p.Transfers) < stretchTransfers && len(p.Decisions) < stretchDecisions) && ctx.Err() == nil && g.run.Next() {
 		g.watch.Round()
 		g.addRound(&p)

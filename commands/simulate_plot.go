@@ -8,15 +8,23 @@ import (
 	"exptool/report"
 )
 
-// checkPlot checks the name of a file to draw into.
-func checkPlot(name string) error {
+// checkPlot checks the name of a file to draw into, and before anything is played that
+// it can be written.
+func (a *app) checkPlot(name string) error {
 	if name == "" {
 		return nil
 	}
 	if _, err := report.PlotFormatOf(name); err != nil {
 		return usagef("--plot: %w", err)
 	}
-	return nil
+	if name == a.flags.output {
+		return usagef("--plot and --output name the same file")
+	}
+	out, err := a.streams.Output(name)
+	if err != nil {
+		return fmt.Errorf("--plot: %w", err)
+	}
+	return out.Discard()
 }
 
 // writePlot draws a game: the file is written whole or not at all.
