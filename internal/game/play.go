@@ -21,7 +21,7 @@ type Outcome struct {
 	Series           []Sample
 	ByRound          []Measures // of the rounds from First on, where the plan wants every round
 	First            int
-	Settling         Settling // of the series; From is a round; not settled where theory is rejected
+	Settling         Settling // of the series; From is a round
 	Law              Law      // that theory says the balances come to, where Tested
 	Tested           bool
 	Fit              Fit
@@ -125,9 +125,6 @@ func (w *Watch) Outcome() Outcome {
 	}
 	if o.Tested {
 		o.Fit = w.meter.GoodnessOfFit(r.balances, o.Law)
-		if o.Fit.Rejected() { // a Gini that creeps there looks settled, and is not
-			o.Settling.Settled = false
-		}
 	}
 	return o
 }
