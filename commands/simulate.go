@@ -174,6 +174,9 @@ func (o *simulateOptions) checkApply(a *app, changed func(string) bool) error {
 	case t.Game.Parameter("debt") != nil && t.Cents("debt") > 0:
 		return refusedf("a game with debt cannot be booked: nobody in the ledger has less than nothing")
 	}
+	if err := a.streams.CheckOutput(a.flags.output); err != nil { // what is booked stays booked
+		return err
+	}
 	return a.checkPlot(o.plot)
 }
 

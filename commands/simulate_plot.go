@@ -20,11 +20,10 @@ func (a *app) checkPlot(name string) error {
 	if name == a.flags.output {
 		return usagef("--plot and --output name the same file")
 	}
-	out, err := a.streams.Output(name)
-	if err != nil {
+	if err := a.streams.CheckOutput(name); err != nil {
 		return fmt.Errorf("--plot: %w", err)
 	}
-	return out.Discard()
+	return nil
 }
 
 // writePlot draws a game: the file is written whole or not at all.
