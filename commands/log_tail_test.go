@@ -183,7 +183,7 @@ func TestLogGone(t *testing.T) {
 	assert.Contains(t, x.ok("log", "status"), "log,destination,syslog,")
 
 	// It is on all the same, and over when it should be.
-	p := elsewhere.start(elsewhere.SuperAddress("postgres").URL(), "log", "on", "--for", "1s")
+	p := elsewhere.start(elsewhere.SuperAddress("postgres").URL(), "log", "on", "--for", "5s")
 	require.NoError(t, p.Wait(), p.errors)
 	assert.Contains(t, p.errors.String(), "warning: it is logged, but cannot be shown: the server logs to syslog")
 	assert.Equal(t, "none -1", elsewhere.inEffect())

@@ -122,6 +122,11 @@ func readPart(text string) (part, error) {
 // check checks flags against each other.
 func (o *simulateOptions) check(a *app, cmd *cobra.Command) error {
 	f := cmd.Flags()
+	for _, name := range []string{"params", "plot", "session", "shard"} {
+		if f.Changed(name) && f.Lookup(name).Value.String() == "" {
+			return usagef("--%s is empty", name).hint("a variable that a script has not set?")
+		}
+	}
 	cells := o.plan.Len()
 	sharded := f.Changed("shard")
 	switch {
@@ -133,10 +138,8 @@ func (o *simulateOptions) check(a *app, cmd *cobra.Command) error {
 		return usagef("--by-round and --decisions exclude each other: rounds or players")
 	case o.byRep && o.decisions:
 		return usagef("--by-rep is for measures; --decisions has a session for each repetition")
-	case f.Changed("session") && o.session == "":
-		return usagef("--session is empty").hint("a variable that a script has not set?")
 	case o.apply:
-		return o.checkApply(f.Changed)
+		return o.checkApply(a, f.Changed)
 	case o.dryRun || o.yes:
 		return usagef("--dry-run and --yes are for --apply: nothing else is changed")
 	case o.session != "" && !o.decisions:
@@ -152,7 +155,7 @@ func (o *simulateOptions) check(a *app, cmd *cobra.Command) error {
 	case sharded && !f.Changed("random-seed"):
 		return usagef("each part would draw a seed of its own").hint("give all of them the same --random-seed")
 	}
-	return checkPlot(o.plot)
+	return a.checkPlot(o.plot)
 }
 
 // streams reports whether parts of a format are put together by writing one behind
@@ -160,7 +163,7 @@ func (o *simulateOptions) check(a *app, cmd *cobra.Command) error {
 func streams(format string) bool { return format == "csv" || format == "tsv" || format == "ndjson" }
 
 // checkApply checks what goes with --apply.
-func (o *simulateOptions) checkApply(changed func(string) bool) error {
+func (o *simulateOptions) checkApply(a *app, changed func(string) bool) error {
 	switch t := o.plan.Treatment; {
 	case o.plan.Len() > 1 || changed("shard"):
 		return usagef("--apply books one game").hint("leave out --sweep, --reps and --shard")
@@ -171,7 +174,10 @@ func (o *simulateOptions) checkApply(changed func(string) bool) error {
 	case t.Game.Parameter("debt") != nil && t.Cents("debt") > 0:
 		return refusedf("a game with debt cannot be booked: nobody in the ledger has less than nothing")
 	}
-	return checkPlot(o.plot)
+	if err := a.streams.CheckOutput(a.flags.output); err != nil { // what is booked stays booked
+		return err
+	}
+	return a.checkPlot(o.plot)
 }
 
 // madeUp reports whether the players are made up because the treatment says so.

@@ -16,6 +16,7 @@ import (
 const (
 	stretchTransfers = 10_000
 	stretchDecisions = 100_000
+	mostDry          = 2_000_000 // decisions of a dry run, which has only one: about 3 GB of memory
 )
 
 // bookedGame is a game that is booked as it is played.
@@ -34,6 +35,10 @@ type bookedGame struct {
 func (a *app) applyGame(ctx context.Context, o *simulateOptions, from *players) error {
 	if err := a.agreeToApply(ctx, o, from); err != nil {
 		return err
+	}
+	if o.dryRun && o.plan.Treatment.Count("rounds") > int64(mostDry/len(o.plan.Start)) {
+		return usagef("a dry run is one transaction, in which there are up to %s and not %s of %d participants",
+			cli.Count(mostDry, "decisions"), cli.Count(o.plan.Treatment.Count("rounds"), cli.Rounds), len(o.plan.Start)).hint("look at fewer --rounds")
 	}
 	g := &bookedGame{o: o, ledger: from.ledger}
 	var err error
@@ -110,7 +115,7 @@ func (o *simulateOptions) freeSession(ctx context.Context, ledger *repo.Ledger) 
 // the next one would not see what was taken back. What is under way is finished where
 // ctx ends.
 func (g *bookedGame) stretch(ctx context.Context) (more bool, err error) {
-	p := repo.Played{Session: g.session, Game: g.run.Treatment.Game.Name, Treatment: treatmentText(g.run.Treatment), Before: g.balances()}
+	p := repo.Played{Session: g.session, Game: g.run.Treatment.Game.Name, Treatment: treatmentText(g.run.Treatment), First: g.rounds == 0, Before: g.balances()}
 	for (g.o.dryRun || len(p.Transfers) < stretchTransfers && len(p.Decisions) < stretchDecisions) && ctx.Err() == nil && g.run.Next() {
 		g.watch.Round()
 		g.addRound(&p)
@@ -122,7 +127,11 @@ func (g *bookedGame) stretch(ctx context.Context) (more bool, err error) {
 		return false, nil
 	}
 	p.After = g.balances()
-	if err := g.ledger.ApplyPlayed(context.WithoutCancel(ctx), p); err != nil {
+	finish := context.WithoutCancel(ctx)
+	if g.o.dryRun { // it would be taken back anyway
+		finish = ctx
+	}
+	if err := g.ledger.ApplyPlayed(finish, p); err != nil {
 		return false, g.stopped(err)
 	}
 	g.rounds = g.run.Round()

@@ -8,13 +8,20 @@ import (
 	"exptool/report"
 )
 
-// checkPlot checks the name of a file to draw into.
-func checkPlot(name string) error {
+// checkPlot checks the name of a file to draw into, and before anything is played that
+// it can be written.
+func (a *app) checkPlot(name string) error {
 	if name == "" {
 		return nil
 	}
 	if _, err := report.PlotFormatOf(name); err != nil {
 		return usagef("--plot: %w", err)
+	}
+	if name == a.flags.output {
+		return usagef("--plot and --output name the same file")
+	}
+	if err := a.streams.CheckOutput(name); err != nil {
+		return fmt.Errorf("--plot: %w", err)
 	}
 	return nil
 }

@@ -69,6 +69,7 @@ type outcomeRows struct {
 	shown   []measure
 	columns []schema.Column
 	waiting [][][]byte
+	later   func() [][][]byte // the rows behind those that wait; nil where the next point has them
 	values  [][]byte
 	err     error
 	games   int            // that were played to their end
@@ -207,6 +208,10 @@ func (r *outcomeRows) Close() error {
 // Next is schema.Rows'.
 func (r *outcomeRows) Next() bool {
 	for len(r.waiting) == 0 {
+		if r.later != nil {
+			r.waiting = r.later()
+			continue
+		}
 		point, ok := r.point()
 		if !ok {
 			return false
@@ -272,9 +277,16 @@ func (r *outcomeRows) rows(point []game.Outcome) [][][]byte {
 	return [][][]byte{lead}
 }
 
-// rounds are the rows of a game's rounds.
+// rounds are the rows of a game's rounds: some of them, because as text they take many
+// times the memory, and r.later makes the next.
 func (r *outcomeRows) rounds(lead [][]byte, one *game.Outcome) (all [][][]byte) {
-	for n := range one.ByRound {
+	some := min(len(one.ByRound), roundsAtOnce)
+	r.later = nil
+	if rest := one.ByRound[some:]; len(rest) > 0 {
+		others := game.Outcome{First: one.First + some, ByRound: rest}
+		r.later = func() [][][]byte { return r.rounds(lead, &others) }
+	}
+	for n := range some {
 		row := append(slices.Clone(lead), strconv.AppendInt(nil, int64(one.First+n), 10))
 		at := game.Outcome{After: one.ByRound[n]}
 		for _, m := range r.shown {

@@ -18,7 +18,7 @@ import (
 func (a *app) writeOutcomes(ctx context.Context, o *simulateOptions) error {
 	o.plan.EveryRound, o.plan.KeepBalances = o.byRound, o.plot != ""
 	rows := a.outcomes
-	if o.byRound && o.plan.Len() == 1 {
+	if from, to := o.cells(); o.byRound && o.plan.Len() == 1 && from < to { // else another part has the game
 		rows = a.roundsOf
 	}
 	if err := a.writeMeasures(ctx, o, rows(ctx, o)); err != nil {
@@ -115,7 +115,11 @@ func (o *simulateOptions) treatment() []string {
 		}
 	}
 	for _, s := range o.plan.Sweeps {
-		said = append(said, s.Name+"="+strings.Join(s.Values[:min(len(s.Values), maxShown)], ","))
+		shown := strings.Join(s.Values[:min(len(s.Values), maxShown)], ",")
+		if len(s.Values) > maxShown {
+			shown += ",…," + s.Values[len(s.Values)-1]
+		}
+		said = append(said, s.Name+"="+shown)
 	}
 	return said
 }

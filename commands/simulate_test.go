@@ -232,6 +232,26 @@ func TestApplyToALockedRow(t *testing.T) {
 	assert.Contains(t, errs, "as session sim-1:")
 }
 
+// TestDryRunInterrupted: a dry run does not finish what it would take back.
+func TestDryRunInterrupted(t *testing.T) {
+	x, db := withDollars(t)
+	t.Setenv("EXPTOOL_LOCK_TIMEOUT", "60s")
+	x.ok("donate", "3", "7") // makes the ledger
+	require.NoError(t, db.Write(t.Context(), repo.WriteOptions{}, func(tx *repo.Tx) error {
+		var id int
+		require.NoError(t, tx.Get(t.Context(), &id, "SELECT id FROM participant WHERE id = 5 FOR UPDATE"))
+		ctx, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		began := time.Now()
+		out, errs, code := x.reads(ctx, strings.NewReader(""), "simulate", "--rounds", "3", "--apply", "--dry-run")
+		assert.Equal(t, exitInterrupted, code, errs)
+		assert.Empty(t, out)
+		assert.Less(t, time.Since(began), 30*time.Second)
+		return nil
+	}))
+	assert.Equal(t, "0", x.count("SELECT count(*) FROM exptool.decisions"))
+}
+
 // TestSweepInKubernetes runs the command of the Job for some of its indices.
 func TestSweepInKubernetes(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "scripts", "sweep-kubernetes.yaml"))

@@ -37,6 +37,7 @@ type call struct {
 	cancels int
 	rows    *sql.Rows
 	stmt    *sql.Stmt // closed after rows; nil without one
+	read    bool      // there are no more rows
 	ended   bool
 	err     error
 }
@@ -123,18 +124,30 @@ func (c *call) translate(err error) error {
 	return translate(err, c.tx.db.addr, c.prefix)
 }
 
+// next goes to the next row.
+func (c *call) next() bool {
+	c.read = !c.rows.Next()
+	return !c.read
+}
+
 // close ends the reading of rows. Where many are left it cancels the statement,
-// because lib/pq would read them all; the transaction then is over.
+// because lib/pq would read them all; the transaction then is over. Where none is
+// left nothing is cancelled, however slow this machine is.
 func (c *call) close() error {
 	if c.ended {
 		return c.err
 	}
-	timer := time.AfterFunc(drainTime, func() { c.cancel(errAbandoned) })
+	var timer *time.Timer
+	if !c.read {
+		timer = time.AfterFunc(drainTime, func() { c.cancel(errAbandoned) })
+	}
 	err := c.rows.Err() // what ended the reading; Close does not repeat it
 	if closing := c.rows.Close(); err == nil {
 		err = closing
 	}
-	timer.Stop()
+	if timer != nil {
+		timer.Stop()
+	}
 	if c.stmt != nil && c.ctx.Err() == nil {
 		_ = c.stmt.Close() // a name on the server, which goes with the connection at the latest
 	}
@@ -149,6 +162,9 @@ type Cursor struct {
 	*sqlx.Rows
 	call *call
 }
+
+// Next goes to the next row.
+func (r *Cursor) Next() bool { return r.call.next() }
 
 // Close ends the reading. Closing before the end is cheap, but ends the
 // transaction too where much was left to read.

@@ -45,27 +45,33 @@ ORDER BY id`)
 // HasSession reports whether a session of the present launch is in the ledger.
 func (l *Ledger) HasSession(ctx context.Context, session string) (has bool, err error) {
 	err = l.read(ctx, func(tx *Tx) error {
-		for _, table := range []string{"transfer", "decision"} {
-			there, err := tx.ours(ctx, table)
-			if err != nil {
-				return err
-			}
-			if !there || has {
-				continue
-			}
-			err = tx.Get(ctx, &has, `SELECT EXISTS (
+		has, err = tx.hasSession(ctx, session)
+		return err
+	})
+	return has, err
+}
+
+// hasSession is HasSession.
+func (tx *Tx) hasSession(ctx context.Context, session string) (has bool, err error) {
+	for _, table := range []string{"transfer", "decision"} {
+		there, err := tx.ours(ctx, table)
+		if err != nil {
+			return false, err
+		}
+		if !there || has {
+			continue
+		}
+		err = tx.Get(ctx, &has, `SELECT EXISTS (
     SELECT
     FROM exptool.`+table+`
     WHERE session = $1
       AND epoch = `+presentEpoch+`
 )`, session)
-			if err != nil {
-				return notOurs(err)
-			}
+		if err != nil {
+			return false, notOurs(err)
 		}
-		return nil
-	})
-	return has, err
+	}
+	return has, nil
 }
 
 // EachTransfer calls do with every transfer of the present launch in the order of

@@ -20,6 +20,7 @@ type Played struct {
 	Session   string // of the decisions; transfers say theirs themselves
 	Game      string // must be named where there are decisions
 	Treatment string // the parameters that differ from the game's defaults
+	First     bool   // of its session, which must not be in the ledger
 
 	Transfers []Transfer // in their order, without keys
 	Decisions []Decision
@@ -82,6 +83,19 @@ func (p *Played) storable() error {
 			"a session, game or treatment is no text or too long: sessions and games have up to %d bytes, treatments up to %d", maxKey, maxMemo)}
 	}
 	return nil
+}
+
+// begins refuses the first stretch of a session that somebody began after it was looked
+// for. Whoever else plays these participants waits for their rows, which are held now.
+func (s *settlement) begins(ctx context.Context) error {
+	if s.played == nil || !s.played.First {
+		return nil
+	}
+	used, err := s.hasSession(ctx, s.played.Session)
+	if err == nil && used {
+		err = &Error{Kind: ErrTryAgain, Message: fmt.Sprintf("somebody else began the session %q meanwhile", cut(s.played.Session)), Hint: "try again"}
+	}
+	return err
 }
 
 // expect compares what the participants have, now that nobody else moves it, with

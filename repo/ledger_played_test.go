@@ -299,3 +299,33 @@ WHERE datname = current_database()
 	t.Logf("%d of 10 killed", killed)
 	assert.Positive(t, killed)
 }
+
+// TestSessionBegunTwice: of several who begin a session at once one has it, even where
+// no balance tells of the others.
+func TestSessionBegunTwice(t *testing.T) {
+	db := pgtest.Open(t, "tutorial", repo.Options{MaxConns: 4})
+	dollars(t, db, "integer", "3")
+	beginLedger(t, db)
+	has, _, err := repo.NewLedger(db, repo.LedgerOptions{}).Balances(t.Context())
+	require.NoError(t, err)
+	p := repo.Played{Session: "monday", Game: "toy", First: true, Before: has, Decisions: []repo.Decision{{Round: 1, Donor: 3, Choice: "keep"}}}
+	answers := make(chan error, 4)
+	for range cap(answers) {
+		go func() {
+			answers <- repo.NewLedger(db, repo.LedgerOptions{}).ApplyPlayed(context.WithoutCancel(t.Context()), p)
+		}()
+	}
+	begun := 0
+	for range cap(answers) {
+		if err := <-answers; err == nil {
+			begun++
+		} else {
+			assert.ErrorIs(t, err, repo.ErrTryAgain)
+			assert.ErrorContains(t, err, `somebody else began the session "monday" meanwhile`)
+		}
+	}
+	assert.Equal(t, 1, begun)
+	assert.Equal(t, "1", one(t, db, "SELECT count(*)::text FROM exptool.decision"))
+	p.First = false
+	require.NoError(t, repo.NewLedger(db, repo.LedgerOptions{}).ApplyPlayed(t.Context(), p), "it goes on")
+}

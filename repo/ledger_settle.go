@@ -65,6 +65,9 @@ func (s *settlement) run(ctx context.Context, batch []*pending) error {
 	if err := s.expect(); err != nil {
 		return err
 	}
+	if err := s.begins(ctx); err != nil {
+		return err
+	}
 	if err := s.lookUpOpened(ctx); err != nil {
 		return err
 	}

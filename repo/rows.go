@@ -52,7 +52,7 @@ func (v *values) Columns() []schema.Column { return v.columns }
 
 // Next is schema.Rows'.
 func (v *values) Next() bool {
-	if v.err != nil || !v.rows.Next() {
+	if v.err != nil || !v.call.next() {
 		return false
 	}
 	if err := v.rows.Scan(v.dest...); err != nil {

@@ -290,6 +290,7 @@ func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) erro
 	if err != nil {
 		return translate(err, tx.db.addr, 0)
 	}
+	rows.Next() // the end, mostly
 	return rows.Close()
 }
 
@@ -323,6 +324,7 @@ func (tx *Tx) Select(ctx context.Context, dest any, query string, args ...any) e
 	if err := sqlx.SelectContext(ctx, ready{rows: rows.Rows}, dest, ""); err != nil {
 		return rows.call.translate(err)
 	}
+	rows.call.read = true
 	return rows.Close()
 }
 

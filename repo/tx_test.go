@@ -252,6 +252,25 @@ func TestAbandon(t *testing.T) {
 	}), boom)
 }
 
+// TestLateEnd: a result whose end is late, on a busy machine or a far server, is read
+// where it is short; it is not taken for one that nobody wants any more. The second row
+// is longer than what the server keeps back, so that the first one comes at once.
+func TestLateEnd(t *testing.T) {
+	db := pgtest.Open(t, "empty", repo.Options{})
+	read(t, db, func(ctx context.Context, tx *repo.Tx) {
+		var text string
+		require.NoError(t, tx.Get(ctx, &text, `SELECT 'first'
+UNION ALL
+SELECT repeat('x', 20000)
+UNION ALL
+SELECT ''
+FROM pg_sleep(0.3)`))
+		assert.Equal(t, "first", text)
+		require.NoError(t, tx.Get(ctx, &text, "SELECT 'next'"))
+		assert.Equal(t, "next", text)
+	})
+}
+
 func TestWrite(t *testing.T) {
 	db := pgtest.Open(t, "empty", repo.Options{})
 	ctx := t.Context()

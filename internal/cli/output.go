@@ -47,6 +47,24 @@ func (s *Streams) Output(path string) (*Output, error) {
 	return beside(target, mode)
 }
 
+// CheckOutput reports why Output would fail, before any work, and leaves all as it is. Of
+// what is written as it comes nothing is said: to open a FIFO is to end it.
+func (s *Streams) CheckOutput(path string) error {
+	switch path {
+	case "", "-", "/dev/stdout", "/dev/stderr":
+		return nil
+	}
+	target, mode, err := resolve(path)
+	if err != nil || through(target, mode) {
+		return err
+	}
+	out, err := beside(target, mode)
+	if err != nil {
+		return err
+	}
+	return out.Discard()
+}
+
 // absent is the mode of a file that is not there.
 const absent = fs.FileMode(0)
 

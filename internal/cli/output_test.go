@@ -105,6 +105,22 @@ func TestOutputWritesThroughAPipe(t *testing.T) {
 	assert.NotZero(t, info.Mode()&os.ModeNamedPipe, "it is still a pipe")
 }
 
+// TestCheckOutput: what cannot be written is known before, and nothing is touched.
+func TestCheckOutput(t *testing.T) {
+	dir := t.TempDir()
+	old, fifo := filepath.Join(dir, "old.csv"), filepath.Join(dir, "fifo")
+	require.NoError(t, os.WriteFile(old, []byte("old"), 0o600))
+	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
+	s := &Streams{}
+	for _, path := range []string{"", "-", "/dev/stdout", "/dev/null", old, fifo, filepath.Join(dir, "new.csv")} {
+		assert.NoError(t, s.CheckOutput(path), path)
+	}
+	assert.ErrorContains(t, s.CheckOutput(dir), "is a directory")
+	assert.ErrorContains(t, s.CheckOutput(filepath.Join(dir, "nowhere", "new.csv")), "there is no directory")
+	assert.Equal(t, "old", text(t, old))
+	assert.Equal(t, []string{"fifo", "old.csv"}, names(t, dir))
+}
+
 func TestOutputDevices(t *testing.T) {
 	for _, path := range []string{"", "-", "/dev/stdout"} {
 		var out bytes.Buffer

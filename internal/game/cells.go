@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -47,9 +48,8 @@ func steps(parts []string) (all []string, err error) {
 		if n[i], err = strconv.ParseFloat(p, 64); err != nil || math.IsInf(n[i], 0) || math.IsNaN(n[i]) {
 			return nil, fmt.Errorf("%q is no number", p)
 		}
-		if _, after, ok := strings.Cut(p, "."); ok {
-			decimals = max(decimals, len(after))
-		}
+		_, after, _ := strings.Cut(strconv.FormatFloat(n[i], 'f', -1, 64), ".") // 1e-3 has some, too
+		decimals = max(decimals, len(after))
 	}
 	from, to, step := n[0], n[1], n[2]
 	count := math.Floor((to-from)/step+1e-9) + 1
@@ -131,5 +131,10 @@ func (p Plan) Cell(i int) (Cell, error) {
 // Part is the range [from, to) of n cells that the shard i of count has, i from 1.
 // The parts are contiguous, and together all cells.
 func Part(n, i, count int) (from, to int) {
-	return int(int64(n) * int64(i-1) / int64(count)), int(int64(n) * int64(i) / int64(count))
+	edge := func(i int) int { // n·i may take more than 64 bits
+		high, low := bits.Mul64(uint64(n), uint64(i))
+		at, _ := bits.Div64(high, low, uint64(count))
+		return int(at)
+	}
+	return edge(i - 1), edge(i)
 }

@@ -104,7 +104,7 @@ func common() []Parameter {
 		{Name: "continuation", Kind: Fraction, Default: "0.9", Meaning: "the probability δ of another round, where end is continuation",
 			Source: "Roth & Murnighan 1978"},
 		{Name: "strategy", Kind: Text, Default: "random", check: checkMixture, Meaning: "how players play: a strategy, or several with their shares, as random:0.7,selfish:0.3"},
-		{Name: "network", Kind: Text, Default: Complete,
+		{Name: "network", Kind: Text, Default: Complete, check: checkNamed,
 			Meaning: "who can reach whom: complete, ring, grid, small-world, or a file with two ids a line"},
 		{Name: "group_size", Kind: Count, Default: "0", Meaning: "players of a group; 0: all are one group"},
 		{Name: "matching", Kind: Word, Default: "partner", Choices: []string{"partner", "stranger"},

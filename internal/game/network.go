@@ -38,6 +38,14 @@ func networkParameters() []Parameter {
 	}
 }
 
+// checkNamed refuses a network without a name.
+func checkNamed(text string) error {
+	if text == "" {
+		return fmt.Errorf("it has no name")
+	}
+	return nil
+}
+
 // NetworkFile is the file that a treatment names as its network, "" where the network
 // is one that is made.
 func (t Treatment) NetworkFile() string {

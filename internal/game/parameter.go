@@ -126,7 +126,7 @@ func readCents(text string) (int64, error) {
 	switch {
 	case strings.HasPrefix(whole, "-"):
 		return 0, fmt.Errorf("%s is negative", text)
-	case err != nil || worse != nil || cents < 0 || len(decimals) > 2:
+	case err != nil || worse != nil || len(decimals) > 2 || strings.Trim(decimals, "0123456789") != "":
 		return 0, fmt.Errorf("%q is no amount of dollars", text)
 	case dollars > MaxCents/100:
 		return 0, fmt.Errorf("%s dollars are too much", text)

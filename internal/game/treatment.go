@@ -1,6 +1,7 @@
 package game
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -100,9 +101,20 @@ func (t Treatment) String() string {
 // else the one given) and of its parameters. Shares of strategies may be a mapping.
 func ReadTreatment(r io.Reader, otherwise *Game) (Treatment, error) {
 	t := NewTreatment(otherwise)
-	var file yaml.Node
-	if err := yaml.NewDecoder(r).Decode(&file); err != nil && err != io.EOF {
+	text, err := io.ReadAll(io.LimitReader(r, maxTreatment+1))
+	if err != nil {
+		return t, err
+	}
+	if len(text) > maxTreatment {
+		return t, fmt.Errorf("is too long for a treatment: more than %d bytes", maxTreatment)
+	}
+	documents := yaml.NewDecoder(bytes.NewReader(text))
+	var file, more yaml.Node
+	if err := documents.Decode(&file); err != nil && err != io.EOF {
 		return t, fmt.Errorf("is no YAML: %w", err)
+	}
+	if err := documents.Decode(&more); err == nil {
+		return t, fmt.Errorf("line %d: a treatment is one document, and here another begins", more.Line)
 	}
 	if len(file.Content) == 0 {
 		return t, nil
@@ -114,7 +126,11 @@ func ReadTreatment(r io.Reader, otherwise *Game) (Treatment, error) {
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(top.Content); i += 2 { // the game first: it knows the parameters
 		if key := top.Content[i]; key.Value == "game" {
-			g, err := Find(top.Content[i+1].Value)
+			name, err := nodeText(top.Content[i+1])
+			g := (*Game)(nil)
+			if err == nil {
+				g, err = Find(name)
+			}
 			if err != nil {
 				return t, fmt.Errorf("line %d: %w", key.Line, err)
 			}
@@ -142,17 +158,35 @@ func ReadTreatment(r io.Reader, otherwise *Game) (Treatment, error) {
 	return t, nil
 }
 
+// maxTreatment is how many bytes a file of a treatment has at most: a YAML tree takes
+// forty times the memory of its text.
+const maxTreatment = 1 << 20
+
 // nodeText is a value of YAML as Set takes it: a mapping as a:1,b:2.
 func nodeText(n *yaml.Node) (string, error) {
+	wrong := fmt.Errorf("a value is a word, a number or a mapping of shares")
+	n = named(n)
 	switch {
 	case n.Kind == yaml.ScalarNode:
 		return n.Value, nil
 	case n.Kind == yaml.MappingNode:
 		var parts []string
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			parts = append(parts, n.Content[i].Value+":"+n.Content[i+1].Value)
+			key, share := named(n.Content[i]), named(n.Content[i+1])
+			if key.Kind != yaml.ScalarNode || share.Kind != yaml.ScalarNode {
+				return "", wrong
+			}
+			parts = append(parts, key.Value+":"+share.Value)
 		}
 		return strings.Join(parts, ","), nil
 	}
-	return "", fmt.Errorf("a value is a word, a number or a mapping of shares")
+	return "", wrong
+}
+
+// named is the node that an alias stands for.
+func named(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
 }

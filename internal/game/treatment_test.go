@@ -1,6 +1,7 @@
 package game_test
 
 import (
+	"math"
 	"os"
 	"regexp"
 	"slices"
@@ -68,12 +69,26 @@ func TestSettable(t *testing.T) {
 	}
 }
 
+func TestDollarsAreDigits(t *testing.T) {
+	tr := game.NewTreatment(find(t, "donation"))
+	for text, cents := range map[string]int64{"1": 100, "$1.5": 150, "0.05": 5, " 7.25 ": 725} {
+		require.NoError(t, tr.Set("amount", text))
+		assert.Equal(t, cents, tr.Cents("amount"), text)
+	}
+	for _, text := range []string{"1.+5", "1.-0", "1.005", "1e3", "NaN", "", "-1", "1,5", "1.5.5"} {
+		assert.Error(t, tr.Set("amount", text), text)
+	}
+}
+
 func TestTreatmentOfAFile(t *testing.T) {
 	tr, err := game.ReadTreatment(strings.NewReader("rounds: 7\namount: 0.50\nstrategy: {random: 0.5, selfish: 0.5}\ngame: donation\n"), find(t, "donation"))
 	require.NoError(t, err)
 	assert.EqualValues(t, 7, tr.Count("rounds"))
 	assert.EqualValues(t, 50, tr.Cents("amount"))
 	assert.Equal(t, "amount=0.50 rounds=7 strategy=random:0.5,selfish:0.5", tr.String())
+	tr, err = game.ReadTreatment(strings.NewReader("\ufeffstart: &some 5\r\ndebt: *some\r\n"), find(t, "donation"))
+	require.NoError(t, err)
+	assert.Equal(t, "debt=5 start=5", tr.String())
 	for _, c := range []struct{ file, says string }{
 		{"round: 7", `line 1: there is no parameter "round"`},
 		{"game: donatoin", `line 1: there is no game "donatoin"`},
@@ -83,6 +98,11 @@ func TestTreatmentOfAFile(t *testing.T) {
 		{"strategy: {random: 0.5}", "add up to 0.5"},
 		{"- a", "line 1: a treatment is"},
 		{"rounds: [1]", "line 1: a value is"},
+		{"game: [donation]", "line 1: a value is"},
+		{"strategy: {random: {a: 1}}", "line 1: a value is"},
+		{"strategy: &a {random: *a}", "line 1: a value is"},
+		{"rounds: 1\n---\nrounds: 2", "line 2: a treatment is one document"},
+		{"# " + strings.Repeat("x", 2_000_000), "is too long for a treatment"},
 	} {
 		_, err := game.ReadTreatment(strings.NewReader(c.file), find(t, "donation"))
 		assert.ErrorContains(t, err, c.says, c.file)
@@ -143,6 +163,34 @@ func TestCellsAreTheSameAnywhere(t *testing.T) {
 			at = to
 		}
 		assert.Equal(t, n, at)
+	}
+}
+
+// TestPartsOfAnySize: products beyond 64 bits lose no cell.
+func TestPartsOfAnySize(t *testing.T) {
+	for _, c := range []struct{ n, of int }{{5, math.MaxInt}, {math.MaxInt, 3}, {math.MaxInt, math.MaxInt}} {
+		for _, i := range []int{1, 2, c.of/2 + 1, c.of - 1} {
+			_, to := game.Part(c.n, i, c.of)
+			from, _ := game.Part(c.n, i+1, c.of)
+			assert.Equal(t, to, from, "part %d of %d", i, c.of)
+			assert.LessOrEqual(t, 0, to)
+		}
+		_, to := game.Part(c.n, c.of, c.of)
+		assert.Equal(t, c.n, to)
+	}
+}
+
+func TestRanges(t *testing.T) {
+	for text, values := range map[string][]string{
+		"tax=0:1:0.25":       {"0.00", "0.25", "0.50", "0.75", "1.00"},
+		"tax=0:0.3:0.1":      {"0.0", "0.1", "0.2", "0.3"},
+		"tax=0:2e-3:1e-3":    {"0.000", "0.001", "0.002"},
+		"tax=0:0.01:5e-3":    {"0.000", "0.005", "0.010"},
+		"players=1e1:30:1e1": {"10", "20", "30"},
+	} {
+		s, err := game.ReadSweep(text)
+		require.NoError(t, err)
+		assert.Equal(t, values, s.Values, text)
 	}
 }
 
