@@ -1,0 +1,105 @@
+package web
+
+import (
+	"context"
+
+	"exptool/internal/schema"
+	"exptool/repo"
+)
+
+// Store is what a Server needs of a database, over repo.
+type Store struct {
+	DB      *repo.DB
+	Serving *repo.Serving
+	Batcher *repo.Batcher
+	From    repo.Point // the place in the ledger before the session
+
+	Game, Treatment string // of the decisions
+
+	// Enter makes a participant of a nickname: see repo.Serving.Join.
+	Enter func(ctx context.Context, nickname string) (repo.Player, repo.Result, error)
+	// Rows reads the transfers of the present launch.
+	Rows func(ctx context.Context, write func(schema.Rows) error) error
+	// Lost is told why the database does not answer; may be nil.
+	Lost func(error)
+}
+
+// People is People's.
+func (s *Store) People(ctx context.Context) ([]Person, error) {
+	people, at, err := s.DB.People(ctx)
+	if err == nil && at.Epoch.OID != s.From.Epoch.OID {
+		return nil, ErrRelaunched
+	}
+	all := make([]Person, len(people))
+	for i, p := range people {
+		all[i] = Person(p)
+	}
+	return all, err
+}
+
+// Players is Players's.
+func (s *Store) Players(ctx context.Context) ([]Player, error) {
+	players, err := s.Serving.Players(ctx)
+	all := make([]Player, len(players))
+	for i, p := range players {
+		all[i] = newPlayer(p)
+	}
+	return all, err
+}
+
+func newPlayer(p repo.Player) Player {
+	return Player{ID: p.ID, Generation: p.Generation, Nickname: p.Nickname, Seed: p.Seed, Done: !p.Done.IsZero()}
+}
+
+// SetDone is Players's.
+func (s *Store) SetDone(ctx context.Context, id int64, done bool) error {
+	_, err := s.Serving.SetDone(ctx, id, done)
+	return err
+}
+
+// Join is Players's.
+func (s *Store) Join(ctx context.Context, nickname string) (Person, Player, error) {
+	p, r, err := s.Enter(ctx, nickname)
+	return Person{ID: p.ID, Name: p.Nickname, Cents: r.PayeeBalance, HasDollars: true}, newPlayer(p), err
+}
+
+// Press is Giver's.
+func (s *Store) Press(ctx context.Context, p Press) repo.Result {
+	t := repo.Transfer{Payer: p.Payer, Payee: p.Payee, Sent: p.Amount, Session: p.Session, Round: p.Round, Key: p.Key,
+		Decision: &repo.Press{Game: s.Game, Treatment: s.Treatment, Position: p.Position, Visible: p.Visible, Shown: p.Shown, Response: p.Response}}
+	if p.Payee == repo.Bank {
+		t.Kind, t.Sent = repo.Keep, 0
+	}
+	return s.Batcher.Apply(ctx, t)
+}
+
+// Follow is Follower's.
+func (s *Store) Follow(ctx context.Context, _ int64, each func([]Entry) error, outage func(away bool)) error {
+	return s.DB.FollowLedger(ctx, s.From, repo.Follow{
+		Each: func(batch []repo.Entry) error {
+			entries := make([]Entry, len(batch))
+			for i, e := range batch {
+				entries[i] = Entry(e)
+			}
+			return each(entries)
+		},
+		Anew: func(repo.Epoch) error { return ErrRelaunched },
+		Lost: func(err error) {
+			outage(true)
+			if s.Lost != nil {
+				s.Lost(err)
+			}
+		},
+		Back: func() { outage(false) },
+	})
+}
+
+// SetPlay is Plays's.
+func (s *Store) SetPlay(ctx context.Context, p Play) error {
+	return s.Serving.SetPlay(ctx, repo.Play{Session: p.Session, State: repo.PlayState(p.State), Started: p.Started, Ends: p.Ends, Treatment: s.Treatment})
+}
+
+// Transfers is Transfers's.
+func (s *Store) Transfers(ctx context.Context, write func(schema.Rows) error) error {
+	return s.Rows(ctx, write)
+}
