@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -77,10 +75,7 @@ func (a *app) openMoves(name string) (io.ReadCloser, int64, error) {
 	if name == "-" {
 		return io.NopCloser(a.streams.In), cli.UnknownTotal, nil
 	}
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, usagef("there is no file %s", name)
-	}
+	f, err := openFile(name)
 	if err != nil {
 		return nil, 0, err
 	}

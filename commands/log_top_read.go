@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 
 	"exptool/internal/cli"
 	"exptool/internal/sqllog"
@@ -28,10 +26,7 @@ func (t *topReport) readFile(ctx context.Context, name string) (err error) {
 	if name == "-" {
 		return t.addPlain(ctx, t.app.streams.In, name)
 	}
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return usagef("there is no file %s", name)
-	}
+	f, err := openFile(name)
 	if err != nil {
 		return err
 	}

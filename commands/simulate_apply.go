@@ -45,13 +45,11 @@ func (a *app) applyGame(ctx context.Context, o *simulateOptions, from *players) 
 	if g.session, err = o.freeSession(ctx, from.ledger); err != nil {
 		return err
 	}
-	c, err := o.plan.Cell(0)
-	if err == nil {
-		g.run, err = o.plan.Begin(c)
-	}
+	c, run, err := o.plan.Begin(0)
 	if err != nil {
 		return playError(err)
 	}
+	g.run = run
 	g.run.Record()
 	g.watch = game.NewWatch(g.run, nil, o.byRound)
 	progress := a.streams.Progress("booking", o.plan.Treatment.Count("rounds"), cli.Rounds)

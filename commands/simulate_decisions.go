@@ -77,14 +77,12 @@ func (r *decisionRows) round() bool {
 		if r.err != nil || r.cell == r.to {
 			return false
 		}
-		c, err := r.o.plan.Cell(r.cell)
-		if err == nil {
-			r.run, err = r.o.plan.Begin(c)
-		}
+		c, run, err := r.o.plan.Begin(r.cell)
 		if err != nil {
 			r.err = playError(err)
 			return false
 		}
+		r.run = run
 		r.run.Record()
 		r.cell++
 		r.same = [3][]byte{[]byte(r.o.sessionOf(c.Seed)), []byte(c.Treatment.Game.Name), orNull(treatmentText(c.Treatment))}

@@ -113,13 +113,9 @@ const roundsAtOnce = 500
 // roundsOf plays one game and hands it over in pieces, with the measures of some of
 // its rounds each: a game of any length takes no more memory.
 func (a *app) roundsOf(ctx context.Context, o *simulateOptions) *outcomeRows {
-	var run *game.Run
 	var watch *game.Watch
 	from, _ := o.cells()
-	c, err := o.plan.Cell(from)
-	if err == nil {
-		run, err = o.plan.Begin(c)
-	}
+	c, run, err := o.plan.Begin(from)
 	if err == nil {
 		watch = game.NewWatch(run, nil, true)
 	}

@@ -3,8 +3,6 @@ package commands
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -78,10 +76,7 @@ func (t *treatmentFlags) base(named bool) (game.Treatment, error) {
 	if t.file == "" {
 		return game.NewTreatment(g), nil
 	}
-	f, err := os.Open(t.file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return game.Treatment{}, usagef("there is no file %s", t.file)
-	}
+	f, err := openFile(t.file)
 	if err != nil {
 		return game.Treatment{}, err
 	}

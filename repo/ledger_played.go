@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 )
 
 // Balance is what a participant has.
@@ -187,15 +186,10 @@ func copyNumber(b []byte, n int64, valid bool) []byte {
 	return append(strconv.AppendInt(b, n, 10), '\t')
 }
 
-var copyEscapes = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
-
 // copyText adds a text as COPY reads it, NULL for the empty one.
 func copyText(b []byte, text string) []byte {
 	if text == "" {
 		return append(b, "\\N\t"...)
 	}
-	if strings.ContainsAny(text, "\\\t\n\r") {
-		text = copyEscapes.Replace(text)
-	}
-	return append(append(b, text...), '\t')
+	return append(appendCopyField(b, []byte(text)), '\t')
 }

@@ -104,8 +104,6 @@ func through(path string, mode fs.FileMode) bool {
 		strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")
 }
 
-// beside opens a temporary file in target's directory, where a rename to target
-// is one step.
 // noDirectory is the error for a directory that is not there.
 type noDirectory string
 
@@ -115,6 +113,8 @@ func (d noDirectory) Error() string { return "there is no directory " + string(d
 // Unwrap makes it fs.ErrNotExist.
 func (noDirectory) Unwrap() error { return fs.ErrNotExist }
 
+// beside opens a temporary file in target's directory, where a rename to target
+// is one step.
 func beside(target string, mode fs.FileMode) (*Output, error) {
 	dir, base := filepath.Split(target)
 	temp := filepath.Join(dir, "."+base+"."+rand.Text()[:8]+".tmp")

@@ -146,19 +146,22 @@ func (w *Watch) settling() Settling {
 	return s
 }
 
-// Begin prepares the run of a cell.
-func (p Plan) Begin(c Cell) (*Run, error) {
+// Begin prepares the run of the cell of a place, from 0.
+func (p Plan) Begin(i int) (c Cell, r *Run, err error) {
+	if c, err = p.Cell(i); err != nil {
+		return c, nil, err
+	}
 	if err := c.Treatment.Check(); err != nil {
-		return nil, err
+		return c, nil, err
 	}
 	s := Setup{Start: p.Start, IDs: p.IDs, Network: p.Networks[c.Treatment.NetworkFile()], Observed: p.Observed, Seed: c.Seed}
 	if s.Start == nil {
-		var err error
 		if s.Start, err = c.Treatment.MadeUp(c.Seed); err != nil {
-			return nil, err
+			return c, nil, err
 		}
 	}
-	return NewRun(c.Treatment, s)
+	r, err = NewRun(c.Treatment, s)
+	return c, r, err
 }
 
 // Play plays the cells [from, to) in so many goroutines, and hands their outcomes
@@ -222,11 +225,7 @@ const pulse = 200_000
 
 // playCell plays a cell to its end, or until ctx ends.
 func (p Plan) playCell(ctx context.Context, i int, meter *Meter, played func(int)) (Outcome, error) {
-	c, err := p.Cell(i)
-	if err != nil {
-		return Outcome{}, err
-	}
-	r, err := p.Begin(c)
+	c, r, err := p.Begin(i)
 	if err != nil {
 		return Outcome{}, err
 	}

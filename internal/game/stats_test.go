@@ -180,7 +180,7 @@ func TestSchedulesHaveTheirLaws(t *testing.T) {
 func TestRoundLaw(t *testing.T) {
 	law, ok := game.RoundLaw([]int64{100}, 100)
 	require.True(t, ok)
-	assert.InDelta(t, 0.58, law.Gini(), 0.005, "as issue 7 has it for T = 1")
+	assert.InDelta(t, 0.58, law.Gini(), 0.005, "that of NetLogo's Simple Economy at T = 1")
 	// P(0) = 1-ρ, P(1) = (1-ρ)(e^ρ-1): by expanding (1-ρ)(1-z)/(1-z·e^(ρ(1-z))).
 	rho := 2 - math.Sqrt2
 	got := law.Expected([]game.Bin{{Low: 0, High: 100}, {Low: 100, High: 200}}, 1)
