@@ -19,6 +19,7 @@ type app struct {
 	now     func() time.Time
 	flags   globalFlags
 	args    []string // the command line
+	conns   int      // connections to a database at once; 0: as many as one command needs
 	// config is there when a command runs, unless it is marked withoutConfig.
 	// Completion runs no command: there, call load first.
 	config *cli.Config

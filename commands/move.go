@@ -23,9 +23,13 @@ func (a *app) openLedger(ctx context.Context, dryRun bool) (*repo.DB, *repo.Ledg
 }
 
 func (a *app) ledger(db *repo.DB, dryRun bool) *repo.Ledger {
-	return repo.NewLedger(db, repo.LedgerOptions{Who: who(), WriteOptions: repo.WriteOptions{
+	return repo.NewLedger(db, a.ledgerOptions(dryRun))
+}
+
+func (a *app) ledgerOptions(dryRun bool) repo.LedgerOptions {
+	return repo.LedgerOptions{Who: who(), WriteOptions: repo.WriteOptions{
 		Timeout: a.config.Timeout, LockTimeout: a.config.LockTimeout, DryRun: dryRun,
-	}})
+	}}
 }
 
 // parseParticipant reads the id of a participant. 0 would be the bank.

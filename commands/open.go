@@ -25,7 +25,7 @@ func (a *app) open(ctx context.Context) (*repo.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := repo.Open(ctx, addr, repo.Options{ShowSQL: a.showSQL()})
+	db, err := repo.Open(ctx, addr, repo.Options{MaxConns: a.conns, ShowSQL: a.showSQL()})
 	if err == nil && !chosen.Origin.Named() {
 		a.announce(addr)
 	}

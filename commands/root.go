@@ -82,6 +82,7 @@ func constructors(a *app) []*cobra.Command {
 		newReject(a),
 		newRevert(a),
 		newSeed(a),
+		newServe(a),
 		newSet(a),
 		newShow(a),
 		newSimulate(a),

@@ -155,6 +155,23 @@ RETURNING `+playerColumns, e.OID, idList(those)); err != nil {
 	return all, err
 }
 
+// RenewHost gives the host, who is player 0, and the address to join the next generation:
+// the first is 0, without a player.
+func (s *Serving) RenewHost(ctx context.Context) (generation int, err error) {
+	err = s.write(ctx, func(tx *Tx) error {
+		e, err := tx.epoch(ctx)
+		if err != nil {
+			return err
+		}
+		return tx.Get(ctx, &generation, `INSERT INTO exptool.player AS y (epoch, launch, participant, seed)
+VALUES ($1, nullif($2, ''), 0, 0)
+ON CONFLICT (epoch, participant) DO UPDATE
+SET generation = y.generation + 1
+RETURNING generation`, e.OID, e.Launch)
+	})
+	return generation, err
+}
+
 // SetDone notes that a player is done, at the time of the first word of it, or plays on.
 func (s *Serving) SetDone(ctx context.Context, id int64, done bool) (Player, error) {
 	return s.change(ctx, id, "done_at = CASE WHEN $3::boolean THEN coalesce(done_at, now()) END", done)

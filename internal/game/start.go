@@ -19,8 +19,8 @@ func (e *TooRichError) Error() string {
 	return fmt.Sprintf("in round %d a player has more than %s dollars, the most that can be kept", e.Round, dollarText(MaxCents))
 }
 
-// readStart reads what made-up players start with: 5, 1-100, normal:1-100.
-func readStart(text string) (Endowment, error) {
+// ReadEndowment reads what players start with: 5, 1-100, normal:1-100.
+func ReadEndowment(text string) (Endowment, error) {
 	e := Endowment{Distribution: Uniform}
 	if name, rest, ok := strings.Cut(text, ":"); ok {
 		e.Distribution, text = Distribution(name), rest
@@ -42,7 +42,7 @@ func readStart(text string) (Endowment, error) {
 }
 
 func checkStart(text string) error {
-	_, err := readStart(text)
+	_, err := ReadEndowment(text)
 	return err
 }
 
@@ -50,7 +50,7 @@ func checkStart(text string) error {
 // many players with so many dollars that sums would overflow.
 func (t Treatment) Check() error {
 	n := t.Count("players")
-	e, err := readStart(t.Text("start"))
+	e, err := ReadEndowment(t.Text("start"))
 	if err == nil {
 		err = t.checkSize(n)
 	}
@@ -78,7 +78,7 @@ func (t Treatment) MadeUp(seed uint64) ([]int64, error) {
 	if err := t.Check(); err != nil {
 		return nil, err
 	}
-	e, err := readStart(t.Text("start"))
+	e, err := ReadEndowment(t.Text("start"))
 	if err != nil {
 		return nil, err
 	}
