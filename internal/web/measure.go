@@ -2,12 +2,12 @@ package web
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
 
 	"exptool/internal/game"
+	"exptool/repo"
 )
 
 const (
@@ -34,14 +34,29 @@ func (b *board) measure() *Measures {
 
 func round4(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 
-// flows are the largest flows of money, the largest first.
+// flows are the largest flows of money, the largest first. There are as many as pairs
+// of participants, and everybody waits for the board: they are not all sorted.
 func (b *board) flows() []flow {
-	pairs := slices.SortedFunc(maps.Keys(b.flow), func(x, y [2]int64) int {
-		return cmp.Or(cmp.Compare(b.flow[y], b.flow[x]), slices.Compare(x[:], y[:]))
-	})
+	type sum struct {
+		pair [2]int64
+		of   repo.Cents
+	}
+	order := func(x, y sum) int {
+		return cmp.Or(cmp.Compare(y.of, x.of), slices.Compare(x.pair[:], y.pair[:]))
+	}
+	most := make([]sum, 0, keptFlows+1)
+	for pair, of := range b.flow {
+		s := sum{pair, of}
+		if len(most) == keptFlows && order(s, most[keptFlows-1]) > 0 {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(most, s, order)
+		most = slices.Insert(most, at, s)
+		most = most[:min(len(most), keptFlows)]
+	}
 	list := []flow{}
-	for _, p := range pairs[:min(len(pairs), keptFlows)] {
-		list = append(list, flow{From: p[0], To: p[1], Amount: dollars(b.flow[p])})
+	for _, s := range most {
+		list = append(list, flow{From: s.pair[0], To: s.pair[1], Amount: dollars(s.of)})
 	}
 	return list
 }
