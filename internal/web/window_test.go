@@ -1,8 +1,9 @@
-package web_test
+package web
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
@@ -20,25 +22,46 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// browser starts Chromium; each window of it knows nothing of the others.
+// chrome is the one browser of all tests: it takes a second to start.
+var chrome struct {
+	sync.Once
+	ctx  context.Context
+	stop func()
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if chrome.stop != nil {
+		chrome.stop()
+	}
+	os.Exit(code)
+}
+
+// browser is Chromium, which is started by the first who asks.
 func browser(t *testing.T) context.Context {
-	path := os.Getenv("EXPTOOL_TEST_CHROMIUM")
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); path == "" && err == nil {
-			path = found
+	chrome.Do(func() {
+		path := os.Getenv("EXPTOOL_TEST_CHROMIUM")
+		for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+			if found, err := exec.LookPath(name); path == "" && err == nil {
+				path = found
+			}
 		}
-	}
-	require.NotEmpty(t, path, "Chromium must be on PATH, or EXPTOOL_TEST_CHROMIUM name it (scripts/test --install installs one)")
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WSURLReadTimeout(time.Minute))
-	if os.Geteuid() == 0 { // its sandbox wants a user; the pages are our own
-		options = append(options, chromedp.NoSandbox)
-	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	require.NoError(t, chromedp.Do(ctx))
-	return ctx
+		if path == "" {
+			chrome.err = errors.New("Chromium must be on PATH, or EXPTOOL_TEST_CHROMIUM name it (scripts/test --install installs one)")
+			return
+		}
+		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WSURLReadTimeout(time.Minute))
+		if os.Geteuid() == 0 { // its sandbox wants a user; the pages are our own
+			options = append(options, chromedp.NoSandbox)
+		}
+		ctx, end := chromedp.NewExecAllocator(context.Background(), options...)
+		ctx, leave := chromedp.NewContext(ctx)
+		chrome.ctx, chrome.stop = ctx, func() { leave(); end() }
+		chrome.err = chromedp.Do(ctx)
+	})
+	require.NoError(t, chrome.err)
+	return chrome.ctx
 }
 
 // window is one page of a browser.
@@ -49,10 +72,11 @@ type window struct {
 	faults []string
 }
 
-// newWindow opens a window of a phone's or a desktop's size. What the browser
-// complains of (the content policy, an error in the script) fails the test.
-func newWindow(t *testing.T, browser context.Context, width, height int64) *window {
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+// newWindow opens a window of a phone's or a desktop's size, which knows nothing of the
+// others. What the browser complains of (the content policy, an error in the script)
+// fails the test.
+func newWindow(t *testing.T, width, height int64) *window {
+	ctx, cancel := chromedp.NewContext(browser(t), chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	w := &window{Context: ctx, t: t}
 	require.NoError(t, chromedp.Listen(ctx, func(event any) {
@@ -93,6 +117,18 @@ func call[P, R any](w *window, command cdp.Command[P, R], params P) R {
 	result, err := chromedp.Call(ctx, command, params)
 	require.NoError(w.t, err)
 	return result
+}
+
+// open goes to an address and waits for the page's heading.
+func (w *window) open(address string) {
+	w.t.Helper()
+	w.run(chromedp.Navigate(address), chromedp.WaitVisible("h1"))
+}
+
+// without has the window do without scripts.
+func (w *window) without() {
+	w.t.Helper()
+	call(w, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }
 
 // value is what an expression of the page is.
@@ -140,6 +176,12 @@ func (w *window) click(selector string, count int64) {
 	call(w, input.DispatchMouseEvent, event)
 	event.Type = chromedp.MouseReleased
 	call(w, input.DispatchMouseEvent, event)
+}
+
+// key presses a key and lets it go.
+func (w *window) key(keys string) {
+	w.t.Helper()
+	w.run(chromedp.KeyEvent(keys))
 }
 
 // enter presses the key down, again as it repeats while held, or lets it go.

@@ -199,12 +199,14 @@
       $(sum).textContent = money(own[sum]);
     }
   }
+  // Done in another window, or not any more: the server draws that page. Not at once
+  // after a load, lest two that disagree reload without a pause.
+  function whetherDone(done) {
+    if (done !== Boolean($('give'))) return;
+    after('reload', Math.max(0, 3000 - performance.now()), () => busy ? after('reload', 500, () => whetherDone(done)) : location.reload());
+  }
   function wholeState(s) {
-    // Done elsewhere, or not any more: the server draws that page. Not at once
-    // after a load, lest two that disagree reload without a pause.
-    if (s.you && s.you.done === Boolean($('give'))) {
-      after('reload', Math.max(0, 3000 - performance.now()), () => busy ? after('reload', 500, wholeState.bind(null, s)) : location.reload());
-    }
+    if (s.you) whetherDone(s.you.done);
     if ($('session')) $('session').textContent = s.session;
     base = s.number;
     counted.clear();
@@ -225,7 +227,10 @@
     for (const p of d.new ?? []) meet(p);
     for (const p of d.players ?? []) balance(p.id, p.dollars, p.changed ?? d.number);
     [...(d.moves ?? [])].sort((a, b) => a.number - b.number).forEach(move);
-    if (d.you) sums(d.you);
+    if (d.you) {
+      sums(d.you);
+      whetherDone(d.you.done);
+    }
     setState(d.state, d.ends_at);
     away(d.away);
     if (role === 'host') rankSoon();
