@@ -200,13 +200,17 @@ func (b *table) decided() []string {
 	return b.asked("SELECT concat_ws(' ', donor, round, choice, recipient, position, visible) FROM exptool.decisions ORDER BY donor, round")
 }
 
-// gives is what another shell gives.
-func (b *table) gives(payer, payee int64, sent repo.Cents) repo.Result {
+// give is what another shell gives, in one transaction.
+func (b *table) give(transfers ...repo.Transfer) {
 	b.t.Helper()
-	rs, err := repo.NewLedger(b.db, repo.LedgerOptions{}).Apply(context.Background(), []repo.Transfer{{Payer: payer, Payee: payee, Sent: sent}})
+	_, err := repo.NewLedger(b.db, repo.LedgerOptions{}).ApplyAll(context.Background(), transfers)
 	require.NoError(b.t, err)
-	require.NoError(b.t, rs[0].Err)
-	return rs[0]
+}
+
+// gives is one transfer of another shell's.
+func (b *table) gives(payer, payee int64, sent repo.Cents) {
+	b.t.Helper()
+	b.give(repo.Transfer{Payer: payer, Payee: payee, Sent: sent})
 }
 
 // verify holds at the end of every test.
