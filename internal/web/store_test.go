@@ -41,8 +41,17 @@ func newTable(t *testing.T, db *repo.DB, ids ...int64) *table {
 	require.NoError(t, err)
 	b := repo.NewBatcher(context.Background(), repo.NewLedger(db, repo.LedgerOptions{}))
 	store := &Store{DB: db, Serving: serving, Batcher: b, From: from, Game: "donation"}
+	play := Play{Session: "s", State: Running, Started: time.Now()}
+	plays, err := serving.Plays(t.Context())
+	require.NoError(t, err)
+	if len(plays) > 0 { // goes on where it was
+		play = NewPlay(plays[len(plays)-1])
+	} else {
+		play, err = store.SetPlay(t.Context(), play)
+		require.NoError(t, err)
+	}
 	s, err := New(t.Context(), Options{Signer: signer, Epoch: from.Epoch.OID, People: store, Players: store, Giver: store, Follower: store, Plays: store, Transfers: store,
-		Amount: 100, Play: Play{Session: "s", State: Running, Started: time.Now()}, After: from.Number, Talk: t.Logf})
+		Amount: 100, Play: play, Talk: t.Logf})
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -147,4 +156,131 @@ func TestStoreLoad(t *testing.T) {
 	all.Wait()
 	t.Logf("100 presses in %s", time.Since(began))
 	require.Eventually(t, func() bool { v := b.view(0); return v.You.Received == "10.00" && v.You.Dollars == "20.00" }, 3*time.Second, 10*time.Millisecond)
+}
+
+// turn is what the host does.
+func (b *table) turn(action string) {
+	host := b.at + b.signer.Path(Token{Role: Host, Epoch: b.store.From.Epoch.OID})
+	r, err := http.Post(host+"/"+action+"?format=json", "", nil)
+	require.NoError(b.t, err)
+	defer r.Body.Close()
+	require.Equal(b.t, 200, r.StatusCode, action)
+}
+
+// TestRestartGoesOn has a server that was started anew show what the one before it has
+// shown: sums, moves and flow of the session and of nothing before it, rounds with those
+// that were kept, and what was left of the time in a pause.
+func TestRestartGoesOn(t *testing.T) {
+	db := pgtest.Open(t, "tutorial", repo.Options{MaxConns: 8})
+	require.NoError(t, db.Exec(t.Context(), "UPDATE participant SET dollars = 9, failed = false"))
+	ledger := repo.NewLedger(db, repo.LedgerOptions{})
+	give := func(payer, payee int64) {
+		rs, err := ledger.Apply(t.Context(), []repo.Transfer{{Payer: payer, Payee: payee, Sent: 100}})
+		require.NoError(t, err)
+		require.NoError(t, rs[0].Err)
+	}
+	give(3, 7) // before the session
+	b := newTable(t, db, 3, 7)
+	pressed := func(payee int64) string {
+		code, a := b.push(0, payee, b.view(0).Key)
+		require.Equal(t, 200, code, a.Message)
+		return a.Key
+	}
+	pressed(7)
+	pressed(0)
+	pressed(7)
+	pressed(0)
+	give(7, 3)
+	require.Eventually(t, func() bool { return b.view(0).You.Received == "1.00" }, 3*time.Second, 5*time.Millisecond)
+	var ends time.Time
+	same := func() {
+		t.Helper()
+		before, host := b.view(0), b.host()
+		b.stop()
+		b = newTable(t, db, 3, 7)
+		after, hosts := b.view(0), b.host()
+		for _, v := range []*view{&before, &after, &host, &hosts} {
+			v.Key, v.Shown, v.Number = "", "", 0 // pages differ in them
+			for i := range v.Players {
+				v.Players[i].Changed = 0 // by what was before the session
+			}
+		}
+		assert.Equal(t, before, after)
+		assert.Equal(t, host, hosts)
+		assert.Equal(t, "2.00", after.You.Given)
+		assert.Len(t, hosts.Moves, 3)
+	}
+	same()
+	pressed(0)
+	assert.Equal(t, "1 2 3 4 5", one(t, db, "SELECT string_agg(round::text, ' ' ORDER BY id) FROM exptool.decision"))
+
+	_, err := b.store.SetPlay(t.Context(), Play{Session: "s", State: Paused, Started: time.Now(), Ends: time.Now().Add(time.Minute), Paused: time.Now().Add(-time.Hour)})
+	require.NoError(t, err)
+	b.stop()
+	b = newTable(t, db, 3, 7)
+	same()
+	b.turn("resume")
+	ends, err = time.Parse(time.RFC3339, string(b.view(0).EndsAt))
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now().Add(time.Hour+time.Minute), ends, 5*time.Second, "what was left of the time is left")
+
+	_, err = b.store.Serving.SetDone(t.Context(), 7, true)
+	require.NoError(t, err)
+	b.turn("new")
+	give(3, 7) // while it waits
+	b.turn("start")
+	b.stop()
+	b = newTable(t, db, 3, 7)
+	after := b.view(0)
+	assert.Equal(t, "s-2", after.Session)
+	assert.Equal(t, "0.00", after.You.Given, "the new session has a place of its own")
+	assert.Empty(t, after.Moves)
+	assert.False(t, b.view(1).You.Done)
+	pressed(7)
+	assert.Equal(t, "1", one(t, db, "SELECT max(round)::text FROM exptool.decision WHERE session = 's-2'"))
+	assert.Equal(t, "s ended, s-2 running", one(t, db, "SELECT string_agg(session || ' ' || state, ', ' ORDER BY at) FROM exptool.play"))
+}
+
+func (b *table) host() (v view) {
+	r, err := http.Get(b.at + b.signer.Path(Token{Role: Host, Epoch: b.store.From.Epoch.OID}) + "?format=json")
+	require.NoError(b.t, err)
+	defer r.Body.Close()
+	require.NoError(b.t, json.NewDecoder(r.Body).Decode(&v))
+	return v
+}
+
+// one is the only value of a question.
+func one(t *testing.T, db *repo.DB, query string) (value string) {
+	t.Helper()
+	require.NoError(t, db.Read(t.Context(), repo.ReadOptions{}, func(tx *repo.Tx) error { return tx.Get(t.Context(), &value, query) }))
+	return value
+}
+
+// TestRelaunchWindow presses, is done and turns the session before anybody has noticed
+// that the experiment was launched anew: nothing of it is booked for who has the id now.
+func TestRelaunchWindow(t *testing.T) {
+	db := pgtest.Open(t, "tutorial", repo.Options{MaxConns: 8})
+	require.NoError(t, db.Exec(t.Context(), "UPDATE participant SET dollars = 9, failed = false"))
+	b := newTable(t, db, 3, 7)
+	press := Press{Payer: 3, Payee: 7, Amount: 100, Key: "a", Session: "s", Round: 1, Visible: "all"}
+	require.NoError(t, b.store.Press(t.Context(), press).Err)
+	b.stop() // it would notice
+	b.store.Batcher = repo.NewBatcher(t.Context(), repo.NewLedger(db, repo.LedgerOptions{}))
+	t.Cleanup(b.store.Batcher.Close)
+	press.Key = "b"
+	require.NoError(t, b.store.Press(t.Context(), press).Err)
+	require.NoError(t, db.Exec(t.Context(), `CREATE TABLE anew AS TABLE participant; DROP TABLE participant CASCADE; ALTER TABLE anew RENAME TO participant`))
+	for _, key := range []string{"b", "c"} {
+		press.Key = key
+		assert.ErrorIs(t, b.store.Press(t.Context(), press).Err, ErrRelaunched)
+	}
+	keep := press
+	keep.Payee = repo.Bank
+	assert.ErrorIs(t, b.store.Press(t.Context(), keep).Err, ErrRelaunched)
+	assert.ErrorIs(t, b.store.SetDone(t.Context(), 3, true), ErrRelaunched)
+	_, err := b.store.SetPlay(t.Context(), Play{Session: "s", State: Ended})
+	assert.ErrorIs(t, err, ErrRelaunched)
+	_, _, err = b.store.People(t.Context())
+	assert.ErrorIs(t, err, ErrRelaunched)
+	assert.Equal(t, "7 2 0", one(t, db, "SELECT concat_ws(' ', (SELECT dollars FROM participant WHERE id = 3), (SELECT count(*) FROM exptool.transfer WHERE kind = 'donation'), (SELECT count(*) FROM exptool.player WHERE done_at IS NOT NULL))"))
 }
