@@ -140,9 +140,17 @@ func (b *table) start(change ...func(*Options)) {
 	require.NoError(b.t, err)
 	b.line = newWire(b.t, "tcp", l.Addr().String())
 	o := Options{Signer: b.signer, Epoch: from.Epoch.OID, People: b.store, Players: b.store, Giver: b.store, Follower: b.store, Plays: b.store, Transfers: b.store,
-		Amount: 100, Play: Play{Session: "monday", State: Running, Started: time.Now()}, After: from.Number, Public: "http://" + b.line.near, Talk: b.t.Logf}
+		Amount: 100, Play: Play{Session: "monday", State: Running, Started: time.Now()}, Public: "http://" + b.line.near, Talk: b.t.Logf}
 	for _, c := range change {
 		c(&o)
+	}
+	plays, err := serving.Plays(ctx)
+	require.NoError(b.t, err)
+	if len(plays) > 0 { // goes on where it was
+		o.Play = NewPlay(plays[len(plays)-1])
+	} else {
+		o.Play, err = b.store.SetPlay(ctx, o.Play)
+		require.NoError(b.t, err)
 	}
 	b.Server, err = New(ctx, o)
 	require.NoError(b.t, err)
