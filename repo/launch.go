@@ -13,6 +13,10 @@ type Epoch struct {
 	Launch string // PsyNet's deployment id, empty without one
 }
 
+// ErrRelaunched answers what was meant for an earlier launch: its participants are others
+// now, though they have the same ids.
+var ErrRelaunched = &Error{Kind: ErrRefused, Message: "the experiment was launched anew", Hint: "start exptool serve again, and hand out its new addresses"}
+
 // epoch is the present launch. PsyNet keeps its deployment id in experiment.vars.
 func (tx *Tx) epoch(ctx context.Context) (Epoch, error) {
 	var first struct {

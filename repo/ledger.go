@@ -39,6 +39,7 @@ type Transfer struct {
 	Round        int          // from 1; 0 for none
 	Key          string       // names the request of the payer, so that a retry is answered and not done again
 	Memo         string
+	Epoch        int64  // the launch that it is meant for, by its OID; 0: whichever is present
 	Reverses     int64  // the number that a Reversal takes back
 	Decision     *Press // what it was decided upon, kept together with it; nil: no decision
 }

@@ -189,6 +189,7 @@ FROM pg_stat_activity
 WHERE datname = current_database()
   AND usename <> session_user`))
 	}
+	require.Eventually(t, func() bool { return db.Ping(t.Context()) == nil }, 5*time.Second, 10*time.Millisecond) // else what comes next is the one who is cut off
 	close(stop)
 	wg.Wait()
 	d.hasAll(t, super, after.Number)

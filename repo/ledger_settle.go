@@ -243,6 +243,8 @@ func (s *settlement) allowed(r *Result) error {
 		return &Error{Kind: ErrUsage, Message: fmt.Sprintf(format, args...)}
 	}
 	switch {
+	case r.Epoch != 0 && r.Epoch != s.book.OID:
+		return ErrRelaunched
 	case r.Payer == r.Payee && r.Payer != Bank:
 		return usage("participant %d cannot give to themselves", r.Payer)
 	case r.Payer == r.Payee:

@@ -15,12 +15,16 @@ import (
 // Serving keeps what the pages of exptool serve need beside the ledger. All of it but
 // the key belongs to the present launch.
 type Serving struct {
-	db *DB
-	o  LedgerOptions
+	db   *DB
+	o    LedgerOptions
+	only int64 // the launch that is meant; 0: whichever is present
 }
 
 // NewServing prepares the use of a database for pages; nothing is sent yet.
 func NewServing(db *DB, o LedgerOptions) *Serving { return &Serving{db: db, o: o} }
+
+// In is for one launch: after the next one everything is an ErrRelaunched.
+func (s *Serving) In(e Epoch) *Serving { return &Serving{db: s.db, o: s.o, only: e.OID} }
 
 // secretBytes is how long the key is that signs addresses.
 const secretBytes = 32
@@ -223,6 +227,15 @@ func (s *Serving) write(ctx context.Context, fn func(*Tx) error) error {
 	return s.db.Write(ctx, s.o.WriteOptions, func(tx *Tx) error {
 		if err := tx.migrate(ctx); err != nil {
 			return err
+		}
+		if s.only != 0 {
+			var present int64
+			if err := tx.Get(ctx, &present, "SELECT "+presentEpoch); err != nil {
+				return err
+			}
+			if present != s.only {
+				return ErrRelaunched
+			}
 		}
 		return notOurs(moved(fn(tx)))
 	})

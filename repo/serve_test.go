@@ -1,6 +1,7 @@
 package repo_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -89,19 +90,73 @@ func TestPlayers(t *testing.T) {
 func TestPlays(t *testing.T) {
 	db := pgtest.Open(t, "tutorial", repo.Options{})
 	s := repo.NewServing(db, repo.LedgerOptions{})
-	require.ErrorIs(t, s.SetPlay(t.Context(), repo.Play{State: repo.Waiting}), repo.ErrUsage)
-	require.ErrorIs(t, s.SetPlay(t.Context(), repo.Play{Session: "a", State: "over"}), repo.ErrConflict)
+	set := func(p repo.Play) repo.Play {
+		t.Helper()
+		kept, err := s.SetPlay(t.Context(), p)
+		require.NoError(t, err)
+		return kept
+	}
+	_, err := s.SetPlay(t.Context(), repo.Play{State: repo.Waiting})
+	require.ErrorIs(t, err, repo.ErrUsage)
+	_, err = s.SetPlay(t.Context(), repo.Play{Session: "a", State: "over"})
+	require.ErrorIs(t, err, repo.ErrConflict)
 	begun := time.Date(2026, 11, 20, 14, 30, 0, 0, time.UTC)
-	require.NoError(t, s.SetPlay(t.Context(), repo.Play{Session: "b", State: repo.Waiting}))
-	require.NoError(t, s.SetPlay(t.Context(), repo.Play{Session: "a", State: repo.Running}))
-	require.NoError(t, s.SetPlay(t.Context(), repo.Play{Session: "b", State: repo.Paused, Started: begun, Ends: begun.Add(time.Hour), Treatment: "amount=2"}))
+	set(repo.Play{Session: "b", State: repo.Waiting})
+	set(repo.Play{Session: "a", State: repo.Running})
+	set(repo.Play{Session: "b", State: repo.Paused, Started: begun, Ends: begun.Add(time.Hour), Paused: begun.Add(time.Minute), Treatment: "amount=2"})
 	all, err := s.Plays(t.Context())
 	require.NoError(t, err)
 	require.Len(t, all, 2)
 	assert.True(t, all[0].Started.Equal(begun))
 	assert.True(t, all[0].Ends.Equal(begun.Add(time.Hour)))
-	all[0].Started, all[0].Ends = time.Time{}, time.Time{}
+	assert.True(t, all[0].Paused.Equal(begun.Add(time.Minute)))
+	all[0].Started, all[0].Ends, all[0].Paused = time.Time{}, time.Time{}, time.Time{}
 	assert.Equal(t, []repo.Play{{Session: "b", State: repo.Paused, Treatment: "amount=2"}, {Session: "a", State: repo.Running}}, all)
+}
+
+// TestPlace: a session begins behind what was given before it was started, and then stays
+// where it began; one that was played does not begin again.
+func TestPlace(t *testing.T) {
+	db := pgtest.Open(t, "tutorial", repo.Options{})
+	dollars(t, db, "integer", "10")
+	s := repo.NewServing(db, repo.LedgerOptions{})
+	ledger := repo.NewLedger(db, repo.LedgerOptions{})
+	decide := func(round int, payee int64) {
+		_, err := ledger.Apply(t.Context(), []repo.Transfer{{Payer: 3, Payee: payee, Sent: 100 * min(repo.Cents(payee), 1), Session: "a", Round: round,
+			Kind: map[bool]repo.TransferKind{true: repo.Keep}[payee == repo.Bank], Decision: &repo.Press{Game: "donation"}}})
+		require.NoError(t, err)
+	}
+	place := func(state repo.PlayState, want int) {
+		t.Helper()
+		p, err := s.SetPlay(t.Context(), repo.Play{Session: "a", State: state})
+		require.NoError(t, err)
+		assert.Equal(t, one(t, db, "SELECT last::text FROM exptool.head") == fmt.Sprint(p.After), want == 0)
+	}
+	_, err := s.SetDone(t.Context(), 7, true)
+	require.NoError(t, err)
+	place(repo.Waiting, 0)
+	players, err := s.Players(t.Context())
+	require.NoError(t, err)
+	assert.True(t, players[0].Done.IsZero(), "in a new session nobody is done")
+	_, err = s.SetDone(t.Context(), 7, true)
+	require.NoError(t, err)
+	decide(1, 4)
+	place(repo.Running, 0)
+	decide(2, 4)
+	decide(3, repo.Bank)
+	place(repo.Paused, 1)
+	place(repo.Ended, 1)
+	players, err = s.Players(t.Context())
+	require.NoError(t, err)
+	assert.False(t, players[0].Done.IsZero())
+	_, err = s.SetPlay(t.Context(), repo.Play{Session: "a", State: repo.Waiting})
+	assert.ErrorIs(t, err, repo.ErrConflict)
+	rounds, err := s.Rounds(t.Context(), "a")
+	require.NoError(t, err)
+	assert.Equal(t, map[int64]int{3: 3}, rounds, "with what was kept")
+	rounds, err = s.Rounds(t.Context(), "b")
+	require.NoError(t, err)
+	assert.Empty(t, rounds)
 }
 
 // TestServingOfLaunches: another launch has players and sessions of its own, and forget
@@ -113,15 +168,29 @@ func TestServingOfLaunches(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.Renew(t.Context(), 3)
 	require.NoError(t, err)
-	require.NoError(t, s.SetPlay(t.Context(), repo.Play{Session: "a", State: repo.Running}))
+	_, err = s.SetPlay(t.Context(), repo.Play{Session: "a", State: repo.Running})
+	require.NoError(t, err)
+	before, err := s.Players(t.Context())
+	require.NoError(t, err)
+	require.Len(t, before, 1)
+	_, at, err := db.People(t.Context())
+	require.NoError(t, err)
 	relaunch(t, db)
+	of := s.In(at.Epoch)
+	_, err = of.Players(t.Context(), 3)
+	assert.ErrorIs(t, err, repo.ErrRelaunched)
+	_, err = of.SetDone(t.Context(), 3, true)
+	assert.ErrorIs(t, err, repo.ErrRelaunched)
+	_, err = of.SetPlay(t.Context(), repo.Play{Session: "a", State: repo.Ended})
+	assert.ErrorIs(t, err, repo.ErrRelaunched)
 	plays, err := s.Plays(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, plays)
 	all, err := s.Players(t.Context(), 3)
 	require.NoError(t, err)
 	assert.Equal(t, 1, all[0].Generation)
-	require.NoError(t, s.SetPlay(t.Context(), repo.Play{Session: "a", State: repo.Waiting}))
+	_, err = s.SetPlay(t.Context(), repo.Play{Session: "a", State: repo.Waiting})
+	require.NoError(t, err)
 
 	_, err = db.Forget(t.Context(), repo.ForgetOptions{})
 	require.NoError(t, err)

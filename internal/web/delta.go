@@ -74,7 +74,7 @@ func (b *board) tick() {
 	b.deltas = keep(b.deltas, d, keptDeltas)
 	b.tell(d)
 	clear(b.dirty)
-	b.fresh, b.news, b.turned, b.hostDirty = nil, nil, false, true
+	b.fresh, b.news, b.turned, b.hostDirty, b.told = nil, nil, false, true, b.number
 }
 
 // undisclosed is a change without what nobody may see.
@@ -102,18 +102,10 @@ func (b *board) tell(d delta) {
 			continue
 		}
 		if own[v.seat] == nil { // once, however many windows there are
-			own[v.seat] = b.own(v.seat, b.since())
+			own[v.seat] = b.own(v.seat, b.told)
 		}
 		v.send(own[v.seat])
 	}
-}
-
-// since is the number that the last delta told.
-func (b *board) since() int64 {
-	if len(b.news) == 0 {
-		return b.number
-	}
-	return b.news[0].Number - 1
 }
 
 // own is what only one participant is told: the moves, by and to whom, and the sums.

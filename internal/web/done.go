@@ -15,7 +15,8 @@ func (s *Server) done(w http.ResponseWriter, r *http.Request, who *seat, back bo
 	}
 	if err := s.o.Players.SetDone(r.Context(), who.ID, !back); err != nil {
 		s.talk("participant %d could not be kept as done: %v", who.ID, err)
-		s.answer(w, r, who, path, s.again(who, http.StatusServiceUnavailable, "The game cannot be reached just now. Try again in a moment."))
+		a := s.away(err)
+		s.answer(w, r, who, path, s.again(who, a.code, a.Message))
 		return
 	}
 	s.board.setDone(who, !back)

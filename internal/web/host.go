@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"exptool/internal/schema"
+	"exptool/repo"
 	"exptool/report"
 )
 
@@ -29,7 +31,8 @@ func (s *Server) turn(w http.ResponseWriter, r *http.Request) {
 	}
 	s.turning.Lock()
 	defer s.turning.Unlock()
-	next, message, why := s.board.next(r.PathValue("action"), r.PostForm.Get("session"), s.o.Until)
+	action, name := r.PathValue("action"), r.PostForm.Get("session")
+	next, message, why := s.board.next(action, name, s.o.Until)
 	switch {
 	case message == "" && why == "":
 		s.nowhere(w, r)
@@ -38,35 +41,41 @@ func (s *Server) turn(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, nil, path, reply{Status: "refused", Message: why, code: http.StatusConflict})
 		return
 	}
-	if err := s.keep(r.Context(), next); err != nil {
-		s.talk("the session could not be kept: %v", err)
-		s.answer(w, r, nil, path, reply{Status: "refused", Message: "The database cannot be reached just now. Try again in a moment.", code: http.StatusServiceUnavailable})
+	next, err := s.keep(r.Context(), next, name == "")
+	switch {
+	case errors.Is(err, repo.ErrConflict):
+		s.answer(w, r, nil, path, reply{Status: "refused", Message: "A new session needs another name.", code: http.StatusConflict})
 		return
+	case err != nil:
+		s.talk("the session could not be kept: %v", err)
+		s.answer(w, r, nil, path, s.away(err))
+		return
+	case action == "new":
+		message = fmt.Sprintf("Session %s can begin.", next.Session)
 	}
 	s.board.turnTo(next)
 	s.answer(w, r, nil, path, reply{Status: "ok", Message: message, code: http.StatusOK})
 }
 
-// keep has a session kept. In a new one nobody is done.
-func (s *Server) keep(ctx context.Context, p Play) error {
-	for _, id := range s.board.doneBefore(p) {
-		if err := s.o.Players.SetDone(ctx, id, false); err != nil {
-			return err
-		}
+// keep has a session kept, and, where it is a new one, that the one before is over.
+// Of names that were given to sessions before, anyName passes to the next.
+func (s *Server) keep(ctx context.Context, p Play, anyName bool) (Play, error) {
+	kept, err := s.o.Plays.SetPlay(ctx, p)
+	for errors.Is(err, repo.ErrConflict) && anyName && p.State == Waiting {
+		p.Session = after(p.Session)
+		kept, err = s.o.Plays.SetPlay(ctx, p)
 	}
-	return s.o.Plays.SetPlay(ctx, p)
+	if now := s.board.playNow(); err == nil && now.Session != p.Session && now.State != Ended {
+		now.State = Ended
+		_, err = s.o.Plays.SetPlay(ctx, now)
+	}
+	return kept, err
 }
 
-// doneBefore are those who are done in another session than p.
-func (b *board) doneBefore(p Play) (ids []int64) {
+func (b *board) playNow() Play {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, id := range b.order {
-		if p.Session != b.play.Session && b.seats[id].player.Done {
-			ids = append(ids, id)
-		}
-	}
-	return ids
+	return b.play
 }
 
 // next is the session after an action, or why it may not be. An unknown action has
@@ -104,7 +113,7 @@ func (b *board) next(action, name string, until time.Duration) (p Play, message,
 		if name == p.Session || len(name) > 200 {
 			return p, "", "A new session needs another name."
 		}
-		return Play{Session: name, State: Waiting}, fmt.Sprintf("Session %s can begin.", name), ""
+		return Play{Session: name, State: Waiting}, "A new session can begin.", ""
 	case action == "start", action == "pause", action == "resume", action == "end":
 		return p, "", fmt.Sprintf("The game is %s.", state)
 	}

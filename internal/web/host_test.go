@@ -55,6 +55,17 @@ func TestHostTurns(t *testing.T) {
 	assert.Equal(t, http.StatusConflict, code)
 	g.act("new", url.Values{"session": {" after\tnoon "}})
 	assert.Equal(t, "after noon", g.board.play.Session)
+	code, _ = g.act("new", url.Values{"session": {"class"}})
+	assert.Equal(t, http.StatusConflict, code, "it was played")
+	g.act("new", nil)
+	assert.Equal(t, "after noon-2", g.board.play.Session)
+	g.act("start", nil)
+	g.act("new", url.Values{"session": {"clas"}})
+	last := g.plays[len(g.plays)-1]
+	assert.Equal(t, []any{"after noon-2", Ended}, []any{last.Session, last.State}, "it is over with the next")
+	g.act("new", url.Values{"session": {"after noon-1"}})
+	g.act("new", nil)
+	assert.Equal(t, "after noon-3", g.board.play.Session, "names that were played are passed over")
 	assert.Equal(t, "class-10", after("class-9"))
 	assert.Equal(t, "a-b-2", after("a-b"))
 }
@@ -100,7 +111,7 @@ func TestHostNewSession(t *testing.T) {
 
 func TestHostDatabaseAway(t *testing.T) {
 	g := newGame(t)
-	g.db.play = func(Play) error { return errors.New("away") }
+	g.db.play = func(p Play) (Play, error) { return p, errors.New("away") }
 	code, a := g.act("pause", nil)
 	assert.Equal(t, http.StatusServiceUnavailable, code)
 	assert.Contains(t, a.Message, "Try again")
@@ -164,7 +175,7 @@ func TestDone(t *testing.T) {
 	g.do("POST", g.address(1)+"/done", url.Values{})
 	g.act("new", nil)
 	assert.False(t, g.view(g.address(1)).You.Done, "in a new session nobody is")
-	assert.Equal(t, []bool{true, false, true, false}, kept)
+	assert.Equal(t, []bool{true, false, true}, kept, "the session that is kept says so")
 	g.act("start", nil)
 	g.db.done = func(int64, bool) error { return errors.New("away") }
 	assert.Equal(t, http.StatusServiceUnavailable, g.do("POST", g.address(1)+"/done", url.Values{}).Code)

@@ -58,7 +58,8 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
 	person, player, err := s.o.Players.Join(r.Context(), nickname)
 	if err != nil {
 		s.talk("%q could not join: %v", nickname, err)
-		s.rejoin(w, r, http.StatusServiceUnavailable, nickname, "The game cannot be reached just now. Try again in a moment.")
+		a := s.away(err)
+		s.rejoin(w, r, a.code, nickname, a.Message)
 		return
 	}
 	s.board.join(person, player)
@@ -114,7 +115,7 @@ func (b *board) full(nickname string, most int) (code int, why string) {
 func (b *board) join(p Person, player Player) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := b.seat(p, false)
+	s := b.seat(p, b.number, false)
 	s.player, s.playing = player, true
 	s.label = s.named()
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,17 +26,25 @@ type fake struct {
 	done      func(id int64, done bool) error
 	join      func(nickname string) (Person, Player, error)
 	press     func(ctx context.Context, p Press) repo.Result
-	play      func(p Play) error
+	play      func(p Play) (Play, error)
+	rounds    map[int64]int
+	at        int64 // of the people
 	transfers func(write func(schema.Rows) error) error
 	entries   chan []Entry
 	away      chan bool
 	follow    error // ends the following
 }
 
-func (f *fake) People(context.Context) ([]Person, error)       { return f.people() }
-func (f *fake) Players(context.Context) ([]Player, error)      { return f.players() }
-func (f *fake) Press(ctx context.Context, p Press) repo.Result { return f.press(ctx, p) }
-func (f *fake) SetPlay(_ context.Context, p Play) error        { return f.play(p) }
+func (f *fake) People(context.Context) ([]Person, int64, error) {
+	all, err := f.people()
+	return all, f.at, err
+}
+func (f *fake) Players(context.Context) ([]Player, error)       { return f.players() }
+func (f *fake) Press(ctx context.Context, p Press) repo.Result  { return f.press(ctx, p) }
+func (f *fake) SetPlay(_ context.Context, p Play) (Play, error) { return f.play(p) }
+func (f *fake) Rounds(context.Context, string) (map[int64]int, error) {
+	return f.rounds, nil
+}
 func (f *fake) Transfers(_ context.Context, write func(schema.Rows) error) error {
 	return f.transfers(write)
 }
@@ -100,7 +109,14 @@ func newGame(t *testing.T, change ...func(*Options)) *scene {
 	}
 	g.db.done = func(int64, bool) error { return nil }
 	g.db.press = g.book
-	g.db.play = func(p Play) error { g.plays = append(g.plays, p); return nil }
+	g.db.play = func(p Play) (Play, error) { // as repo.Serving has it
+		if p.State == Waiting && g.played(p.Session) {
+			return p, &repo.Error{Kind: repo.ErrConflict}
+		}
+		g.plays = append(g.plays, p)
+		p.After = g.number
+		return p, nil
+	}
 	g.signer, _ = NewSigner([]byte(strings.Repeat("k", 32)))
 	o := Options{Signer: g.signer, Epoch: epoch, People: g.db, Players: g.db, Giver: g.db, Follower: g.db, Plays: g.db, Transfers: g.db, Amount: 100,
 		Play: Play{Session: "class", State: Running, Started: g.now.Add(-time.Minute)}, Public: "http://example.test",
@@ -112,6 +128,10 @@ func newGame(t *testing.T, change ...func(*Options)) *scene {
 	g.Server, err = New(t.Context(), o)
 	require.NoError(t, err)
 	return g
+}
+
+func (g *scene) played(session string) bool {
+	return slices.ContainsFunc(g.plays, func(p Play) bool { return p.Session == session && p.State != Waiting })
 }
 
 func (g *scene) time() time.Time { g.mu.Lock(); defer g.mu.Unlock(); return g.now }

@@ -111,7 +111,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, who *seat, path 
 	case wantsJSON(r):
 		s.writeJSON(w, a.code, a)
 	case a.code == http.StatusOK:
-		s.board.wait(r.Context(), a.Number)
+		s.board.wait(r.Context(), a.Number, patience)
 		s.say(w, path, a.Message)
 		w.Header().Set("Location", path)
 		w.WriteHeader(http.StatusSeeOther)

@@ -68,6 +68,9 @@ func (s *Server) give(ctx context.Context, who *seat, p Press, key pressKey) rep
 	case result.Err == nil:
 		known := s.board.settled(who, p, result)
 		return s.replay(who, p, known)
+	case s.gone(result.Err):
+		a := s.away(result.Err)
+		return s.again(who, a.code, a.Message)
 	case errors.Is(result.Err, repo.ErrNotFound):
 		s.board.unsettled(who, p)
 		return s.again(who, http.StatusNotFound, "They are not there any more. Nothing was given.")
@@ -92,8 +95,9 @@ func (s *Server) again(who *seat, code int, message string) reply {
 // later answers while the database is away. The key stays, so that trying again
 // gives once whatever has become of it.
 func (s *Server) later(who *seat, p Press) reply {
-	return reply{Status: "refused", Message: "The game cannot be reached just now. Try again in a moment.",
-		Dollars: s.board.dollars(who), Key: p.Key, Shown: p.Shown.UTC().Format(time.RFC3339Nano), code: http.StatusServiceUnavailable}
+	a := s.away(nil)
+	a.Dollars, a.Key, a.Shown = s.board.dollars(who), p.Key, p.Shown.UTC().Format(time.RFC3339Nano)
+	return a
 }
 
 // replay answers with what the key's press was answered.

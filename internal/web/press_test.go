@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -340,4 +341,22 @@ func TestHidden(t *testing.T) {
 	g.push(2, 3, g.view(g.address(2)).Key)
 	assert.Equal(t, "none", g.presses[0].Visible)
 	assert.Zero(t, g.view(g.address(1)).Players[0].Changed)
+}
+
+// TestRelaunched has the first to press learn that the launch is over: the server ends.
+func TestRelaunched(t *testing.T) {
+	g := newGame(t)
+	g.db.press = func(context.Context, Press) repo.Result { return repo.Result{Err: repo.ErrRelaunched} }
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ended := make(chan error, 1)
+	go func() { ended <- g.Run(t.Context(), l) }()
+	r, err := http.PostForm("http://"+l.Addr().String()+g.address(1)+"/press?format=json", url.Values{"payee": {"3"}, "key": {g.view(g.address(1)).Key}})
+	require.NoError(t, err)
+	defer r.Body.Close()
+	var a reply
+	require.NoError(t, json.NewDecoder(r.Body).Decode(&a))
+	assert.Equal(t, http.StatusGone, r.StatusCode)
+	assert.Contains(t, a.Message, "not valid any more")
+	require.ErrorIs(t, <-ended, ErrRelaunched)
 }

@@ -15,6 +15,7 @@ type seat struct {
 	Person
 	label   string
 	late    int64 // place among those who came after the start; 0 for who was there
+	since   int64 // the number of the ledger that the dollars were read at
 	changed int64 // the number of the last transfer of theirs
 	given   repo.Cents
 	got     repo.Cents

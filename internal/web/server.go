@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"exptool/repo"
 )
 
 const (
@@ -19,6 +21,7 @@ const (
 	hostTime    = 500 * time.Millisecond
 	playersTime = 2 * time.Second
 	stopTime    = 10 * time.Second // for what is under way
+	catchUp     = 10 * time.Second // how long a restarted server reads the ledger of its session before it answers
 	// A browser opens connections before it needs them, and meets a closed one where
 	// it uses it just when this is over.
 	headerTime = 20 * time.Second
@@ -38,6 +41,7 @@ type Server struct {
 	talk     func(format string, args ...any)
 	now      func() time.Time
 
+	fatal   chan error // ends Run
 	turning sync.Mutex // held by who changes the session
 	joining chan struct{}
 	visits  map[string]int64 // who joined, by cookie; for who has joining
@@ -45,7 +49,7 @@ type Server struct {
 
 // ErrRelaunched ends a server whose experiment was launched anew: its addresses name
 // participants who are others now.
-var ErrRelaunched = errors.New("the experiment was launched anew: start exptool serve again, and hand out its new addresses")
+var ErrRelaunched error = repo.ErrRelaunched
 
 // New makes a server and reads the participants.
 func New(ctx context.Context, o Options) (*Server, error) {
@@ -58,16 +62,13 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if o.Talk == nil {
 		o.Talk = func(string, ...any) {}
 	}
-	if o.Play.State == Paused && o.Play.Paused.IsZero() {
-		o.Play.Paused = o.Now()
-	}
 	o.Public = strings.TrimSuffix(o.Public, "/")
-	s := &Server{o: o, board: newBoard(&o), origin: http.NewCrossOriginProtection(), stopping: make(chan struct{}), slow: writeTime,
-		talk: o.Talk, now: o.Now, joining: make(chan struct{}, 1), visits: map[string]int64{}}
-	var err error
-	if s.assets, err = newAssets(); err != nil {
+	files, err := newAssets()
+	if err != nil {
 		return nil, err
 	}
+	s := &Server{o: o, board: newBoard(&o), assets: files, origin: http.NewCrossOriginProtection(), stopping: make(chan struct{}), slow: writeTime,
+		talk: o.Talk, now: o.Now, fatal: make(chan error, 1), joining: make(chan struct{}, 1), visits: map[string]int64{}}
 	if o.Public != "" {
 		if err := s.origin.AddTrustedOrigin(o.Public); err != nil {
 			return nil, fmt.Errorf("the public address %q is not like http://10.0.0.2:8000: %w", o.Public, err)
@@ -76,6 +77,11 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := s.refresh(ctx, true); err != nil {
 		return nil, err
 	}
+	rounds, err := o.Plays.Rounds(ctx, o.Play.Session)
+	if err != nil {
+		return nil, err
+	}
+	s.board.goOn(rounds)
 	if o.Join {
 		s.join = o.Public + o.Signer.Path(Token{Role: Join, Epoch: o.Epoch, Generation: s.board.generationOf(0)})
 		if s.joinQR, err = QR(s.join); err != nil {
@@ -88,22 +94,19 @@ func New(ctx context.Context, o Options) (*Server, error) {
 // refresh reads the players, and the participants at the start and where somebody
 // is new.
 func (s *Server) refresh(ctx context.Context, first bool) error {
-	if first {
-		people, err := s.o.People.People(ctx)
-		if err != nil {
-			return err
-		}
-		s.board.meet(people, true)
-	}
+	strange := first
 	players, err := s.o.Players.Players(ctx)
-	if err != nil || !s.board.know(players) || first {
+	if err == nil && !first {
+		strange = s.board.know(players)
+	}
+	if err != nil || !strange {
 		return err
 	}
-	people, err := s.o.People.People(ctx)
+	people, at, err := s.o.People.People(ctx)
 	if err != nil {
 		return err
 	}
-	s.board.meet(people, false)
+	s.board.meet(people, at, first)
 	s.board.know(players)
 	return nil
 }
@@ -193,13 +196,20 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	following, unfollow := context.WithCancel(context.WithoutCancel(ctx))
 	var all sync.WaitGroup
 	all.Go(func() {
-		if err := s.o.Follower.Follow(following, s.o.After, s.entries, s.board.outage); err != nil && following.Err() == nil {
+		if err := s.o.Follower.Follow(following, s.o.Play.After, s.entries, s.board.outage); err != nil && following.Err() == nil {
 			stop(err)
 		}
 	})
-	all.Go(func() { s.beat(following) })
-	all.Go(func() { stop(server.Serve(l)) })
-	<-work.Done()
+	all.Go(func() {
+		s.board.wait(work, s.board.start, catchUp) // what a server before this one has shown
+		all.Go(func() { s.beat(following) })
+		stop(server.Serve(l))
+	})
+	select {
+	case err := <-s.fatal:
+		stop(err)
+	case <-work.Done():
+	}
 	close(s.stopping)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
@@ -253,14 +263,35 @@ func (s *Server) beat(ctx context.Context) {
 
 // look sees what was done elsewhere, and ends a session whose time is up.
 func (s *Server) look(ctx context.Context) {
-	_ = s.refresh(ctx, false) // an outage is told by who follows the ledger; in two seconds again
+	s.gone(s.refresh(ctx, false)) // an outage is told by who follows the ledger; in two seconds again
 	s.turning.Lock()
 	defer s.turning.Unlock()
 	if p, over := s.board.overdue(s.now()); over {
-		if err := s.o.Plays.SetPlay(ctx, p); err == nil {
+		if p, err := s.o.Plays.SetPlay(ctx, p); err == nil {
 			s.board.turnTo(p)
 		}
 	}
+}
+
+// gone ends the server where an error says that the launch is over, and reports whether
+// it does.
+func (s *Server) gone(err error) bool {
+	if !errors.Is(err, ErrRelaunched) {
+		return false
+	}
+	select {
+	case s.fatal <- ErrRelaunched:
+	default: // that was said before
+	}
+	return true
+}
+
+// away answers for a database that does not.
+func (s *Server) away(err error) reply {
+	if s.gone(err) {
+		return reply{Status: "refused", Message: "The game was begun anew, and this address is not valid any more. Nothing was done.", code: http.StatusGone}
+	}
+	return reply{Status: "refused", Message: "The game cannot be reached just now. Try again in a moment.", code: http.StatusServiceUnavailable}
 }
 
 // talker hands on what net/http says.

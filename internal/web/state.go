@@ -37,8 +37,10 @@ type board struct {
 	order  []int64 // of seats that are shown
 	host   Player
 	play   Play
-	away   bool // the database
+	away   bool  // the database
+	start  int64 // the number of the balances that were read first
 	number int64
+	told   int64  // the number of the last delta
 	moves  []move // newest last
 	flow   map[[2]int64]repo.Cents
 
@@ -56,30 +58,34 @@ type board struct {
 }
 
 func newBoard(o *Options) *board {
-	b := &board{amount: o.Amount, hidden: o.Hidden, epoch: o.Epoch, now: o.Now, play: o.Play, number: o.After,
+	b := &board{amount: o.Amount, hidden: o.Hidden, epoch: o.Epoch, now: o.Now, play: o.Play, number: o.Play.After,
 		seats: map[int64]*seat{}, flow: map[[2]int64]repo.Cents{}, dirty: map[int64]bool{}, viewers: map[*viewer]bool{},
 		further: make(chan struct{})}
 	return b
 }
 
-// meet takes the participants in. Those who are there keep what the ledger said.
-func (b *board) meet(people []Person, first bool) {
+// meet takes the participants in, and a number of the ledger up to which transfers
+// are in their balances. Those who are there keep what the ledger said.
+func (b *board) meet(people []Person, at int64, first bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.strange = false
+	if first {
+		b.start = at
+	}
 	for _, p := range people {
 		if !p.HasDollars || p.Failed && b.seats[p.ID] == nil {
 			continue
 		}
-		b.seat(p, first)
+		b.seat(p, at, first)
 	}
 }
 
 // seat gives a participant a seat, or the one it has.
-func (b *board) seat(p Person, first bool) *seat {
+func (b *board) seat(p Person, at int64, first bool) *seat {
 	s := b.seats[p.ID]
 	if s == nil {
-		s = &seat{Person: p, tries: map[string]try{}, turn: make(chan struct{}, 1)}
+		s = &seat{Person: p, since: at, tries: map[string]try{}, turn: make(chan struct{}, 1)}
 		b.seats[p.ID] = s
 		b.order = append(b.order, p.ID)
 		if !first {
@@ -118,6 +124,17 @@ func (b *board) know(players []Player) (strange bool) {
 	return strange || b.strange
 }
 
+// goOn takes in which rounds of the session a server before this one has seen.
+func (b *board) goOn(rounds map[int64]int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, round := range rounds {
+		if s := b.seats[id]; s != nil {
+			s.rounds = round
+		}
+	}
+}
+
 // generation is the valid one of an address; seat is nil for the host.
 func (b *board) generation(s *seat) int {
 	if s == nil {
@@ -144,11 +161,11 @@ func (b *board) entry(e *Entry) {
 	b.has(payer, e.PayerBalance, e.Number)
 	b.has(payee, e.PayeeBalance, e.Number)
 	// What was before this session began counts for the balances only.
-	if e.Kind != repo.Donation || b.play.State == Waiting {
+	if e.Kind != repo.Donation || b.play.State == Waiting || e.Number <= b.play.After {
 		return
 	}
 	m := move{Number: e.Number, At: e.At.UTC(), From: e.Payer, To: e.Payee, Amount: dollars(e.Sent)}
-	b.moves, b.news = keep(b.moves, m, keptMoves), append(b.news, m)
+	b.moves, b.news = keep(b.moves, m, keptMoves), keep(b.news, m, keptMoves)
 	b.flow[[2]int64{e.Payer, e.Payee}] += e.Sent
 	if payer != nil {
 		payer.given += e.Sent
@@ -169,7 +186,9 @@ func (b *board) entry(e *Entry) {
 // has takes in what somebody has after a transfer, unless a later one is known.
 func (b *board) has(s *seat, balance repo.Cents, number int64) {
 	if s != nil && number >= s.changed {
-		s.Cents, s.changed = balance, number
+		if s.changed = number; number > s.since {
+			s.Cents = balance
+		}
 		b.dirty[s.ID] = true
 	}
 }
@@ -186,7 +205,7 @@ func (b *board) advance() {
 const patience = 500 * time.Millisecond
 
 // wait returns once the board knows a number of the ledger, or is patient no more.
-func (b *board) wait(ctx context.Context, number int64) {
+func (b *board) wait(ctx context.Context, number int64, patience time.Duration) {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	for {

@@ -12,7 +12,7 @@ type Store struct {
 	DB      *repo.DB
 	Serving *repo.Serving
 	Batcher *repo.Batcher
-	From    repo.Point // the place in the ledger before the session
+	From    repo.Point // the place in the ledger where it was opened, in the launch that is played
 
 	Game, Treatment string // of the decisions
 
@@ -25,21 +25,24 @@ type Store struct {
 }
 
 // People is People's.
-func (s *Store) People(ctx context.Context) ([]Person, error) {
+func (s *Store) People(ctx context.Context) ([]Person, int64, error) {
 	people, at, err := s.DB.People(ctx)
 	if err == nil && at.Epoch.OID != s.From.Epoch.OID {
-		return nil, ErrRelaunched
+		return nil, 0, ErrRelaunched
 	}
 	all := make([]Person, len(people))
 	for i, p := range people {
 		all[i] = Person(p)
 	}
-	return all, err
+	return all, at.Number, err
 }
+
+// serving is for this launch only.
+func (s *Store) serving() *repo.Serving { return s.Serving.In(s.From.Epoch) }
 
 // Players is Players's.
 func (s *Store) Players(ctx context.Context) ([]Player, error) {
-	players, err := s.Serving.Players(ctx)
+	players, err := s.serving().Players(ctx)
 	all := make([]Player, len(players))
 	for i, p := range players {
 		all[i] = newPlayer(p)
@@ -53,7 +56,7 @@ func newPlayer(p repo.Player) Player {
 
 // SetDone is Players's.
 func (s *Store) SetDone(ctx context.Context, id int64, done bool) error {
-	_, err := s.Serving.SetDone(ctx, id, done)
+	_, err := s.serving().SetDone(ctx, id, done)
 	return err
 }
 
@@ -65,7 +68,7 @@ func (s *Store) Join(ctx context.Context, nickname string) (Person, Player, erro
 
 // Press is Giver's.
 func (s *Store) Press(ctx context.Context, p Press) repo.Result {
-	t := repo.Transfer{Payer: p.Payer, Payee: p.Payee, Sent: p.Amount, Session: p.Session, Round: p.Round, Key: p.Key,
+	t := repo.Transfer{Payer: p.Payer, Payee: p.Payee, Sent: p.Amount, Session: p.Session, Round: p.Round, Key: p.Key, Epoch: s.From.Epoch.OID,
 		Decision: &repo.Press{Game: s.Game, Treatment: s.Treatment, Position: p.Position, Visible: p.Visible, Shown: p.Shown, Response: p.Response}}
 	if p.Payee == repo.Bank {
 		t.Kind, t.Sent = repo.Keep, 0
@@ -74,8 +77,10 @@ func (s *Store) Press(ctx context.Context, p Press) repo.Result {
 }
 
 // Follow is Follower's.
-func (s *Store) Follow(ctx context.Context, _ int64, each func([]Entry) error, outage func(away bool)) error {
-	return s.DB.FollowLedger(ctx, s.From, repo.Follow{
+func (s *Store) Follow(ctx context.Context, after int64, each func([]Entry) error, outage func(away bool)) error {
+	from := s.From
+	from.Number = after
+	return s.DB.FollowLedger(ctx, from, repo.Follow{
 		Each: func(batch []repo.Entry) error {
 			entries := make([]Entry, len(batch))
 			for i, e := range batch {
@@ -95,8 +100,20 @@ func (s *Store) Follow(ctx context.Context, _ int64, each func([]Entry) error, o
 }
 
 // SetPlay is Plays's.
-func (s *Store) SetPlay(ctx context.Context, p Play) error {
-	return s.Serving.SetPlay(ctx, repo.Play{Session: p.Session, State: repo.PlayState(p.State), Started: p.Started, Ends: p.Ends, Treatment: s.Treatment})
+func (s *Store) SetPlay(ctx context.Context, p Play) (Play, error) {
+	kept, err := s.serving().SetPlay(ctx, repo.Play{Session: p.Session, State: repo.PlayState(p.State),
+		Started: p.Started, Ends: p.Ends, Paused: p.Paused, Treatment: s.Treatment})
+	return NewPlay(kept), err
+}
+
+// NewPlay is a session that was kept.
+func NewPlay(p repo.Play) Play {
+	return Play{Session: p.Session, State: State(p.State), Started: p.Started, Ends: p.Ends, Paused: p.Paused, After: p.After}
+}
+
+// Rounds is Plays's.
+func (s *Store) Rounds(ctx context.Context, session string) (map[int64]int, error) {
+	return s.serving().Rounds(ctx, session)
 }
 
 // Transfers is Transfers's.

@@ -118,3 +118,87 @@ func TestStoreLoad(t *testing.T) {
 	t.Logf("100 presses in %s", time.Since(began))
 	require.Eventually(t, func() bool { v := b.view(1); return v.You.Received == "10.00" && v.You.Dollars == "20.00" }, 3*time.Second, 10*time.Millisecond)
 }
+
+// TestRestartGoesOn has a server that was started anew show what the one before it has
+// shown: sums, moves and flow of the session and of nothing before it, rounds with those
+// that were kept, and what was left of the time in a pause.
+func TestRestartGoesOn(t *testing.T) {
+	b := newTable(t, crowd(900, "Mona", "Yusuf"), func(o *Options) { o.Play = Play{Session: "s", State: Waiting} })
+	b.gives(1, 2, 100) // before the session
+	b.act("start")
+	for _, payee := range []int64{2, repo.Bank, 2, repo.Bank} {
+		b.push(1, payee)
+	}
+	b.gives(2, 1, 100)
+	require.Eventually(t, func() bool { return b.view(1).You.Received == "1.00" }, 3*time.Second, 5*time.Millisecond)
+	same := func() {
+		t.Helper()
+		before, host := b.view(1), b.view(0)
+		b = b.again()
+		after, hosts := b.view(1), b.view(0)
+		for _, v := range []*view{&before, &after, &host, &hosts} {
+			v.Key, v.Shown, v.Number = "", "", 0 // pages differ in them
+			for i := range v.Players {
+				v.Players[i].Changed = 0 // by what was before the session
+			}
+		}
+		assert.Equal(t, before, after)
+		assert.Equal(t, host, hosts)
+		assert.Equal(t, "2.00", after.You.Given)
+		assert.Len(t, hosts.Moves, 3)
+	}
+	same()
+	b.push(1, repo.Bank)
+	assert.Equal(t, []string{"1", "2", "3", "4", "5"}, b.asked("SELECT round::text FROM exptool.decision ORDER BY id"))
+
+	_, err := b.store.SetPlay(t.Context(), Play{Session: "s", State: Paused, Started: time.Now(), Ends: time.Now().Add(time.Minute), Paused: time.Now().Add(-time.Hour)})
+	require.NoError(t, err)
+	b = b.again()
+	same()
+	b.act("resume")
+	ends, err := time.Parse(time.RFC3339, string(b.view(1).EndsAt))
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now().Add(time.Hour+time.Minute), ends, 5*time.Second, "what was left of the time is left")
+
+	_, err = b.store.Serving.SetDone(t.Context(), 2, true)
+	require.NoError(t, err)
+	b.act("new")
+	b.gives(1, 2, 100) // while it waits
+	b.act("start")
+	b = b.again()
+	after := b.view(1)
+	assert.Equal(t, "s-2", after.Session)
+	assert.Equal(t, "0.00", after.You.Given, "the new session has a place of its own")
+	assert.Empty(t, after.Moves)
+	assert.False(t, b.view(2).You.Done)
+	b.push(1, 2)
+	assert.Equal(t, []string{"1"}, b.asked("SELECT max(round)::text FROM exptool.decision WHERE session = 's-2'"))
+	assert.Equal(t, []string{"s ended", "s-2 running"}, b.asked("SELECT session || ' ' || state FROM exptool.play ORDER BY at"))
+}
+
+// TestRelaunchWindow presses, is done and turns the session before anybody has noticed
+// that the experiment was launched anew: nothing of it is booked for who has the id now.
+func TestRelaunchWindow(t *testing.T) {
+	b := newTable(t, crowd(900, "Mona", "Yusuf"))
+	press := Press{Payer: 1, Payee: 2, Amount: 100, Key: "a", Session: "s", Round: 1, Visible: "all"}
+	require.NoError(t, b.store.Press(t.Context(), press).Err)
+	b.stop() // it would notice
+	b.store.Batcher = repo.NewBatcher(t.Context(), repo.NewLedger(b.store.DB, repo.LedgerOptions{}))
+	t.Cleanup(b.store.Batcher.Close)
+	press.Key = "b"
+	require.NoError(t, b.store.Press(t.Context(), press).Err)
+	require.NoError(t, b.db.Exec(t.Context(), `CREATE TABLE anew AS TABLE participant; DROP TABLE participant CASCADE; ALTER TABLE anew RENAME TO participant`))
+	for _, key := range []string{"b", "c"} {
+		press.Key = key
+		assert.ErrorIs(t, b.store.Press(t.Context(), press).Err, ErrRelaunched)
+	}
+	keep := press
+	keep.Payee = repo.Bank
+	assert.ErrorIs(t, b.store.Press(t.Context(), keep).Err, ErrRelaunched)
+	assert.ErrorIs(t, b.store.SetDone(t.Context(), 1, true), ErrRelaunched)
+	_, err := b.store.SetPlay(t.Context(), Play{Session: "s", State: Ended})
+	assert.ErrorIs(t, err, ErrRelaunched)
+	_, _, err = b.store.People(t.Context())
+	assert.ErrorIs(t, err, ErrRelaunched)
+	assert.Equal(t, []string{"7 2 0"}, b.asked("SELECT concat_ws(' ', (SELECT dollars FROM participant WHERE id = 1), (SELECT count(*) FROM exptool.transfer WHERE kind = 'donation'), (SELECT count(*) FROM exptool.player WHERE done_at IS NOT NULL))"))
+}

@@ -140,9 +140,17 @@ func (b *table) start(change ...func(*Options)) {
 	require.NoError(b.t, err)
 	b.line = newWire(b.t, "tcp", l.Addr().String())
 	o := Options{Signer: b.signer, Epoch: from.Epoch.OID, People: b.store, Players: b.store, Giver: b.store, Follower: b.store, Plays: b.store, Transfers: b.store,
-		Amount: 100, Play: Play{Session: "monday", State: Running, Started: time.Now()}, After: from.Number, Public: "http://" + b.line.near, Talk: b.t.Logf}
+		Amount: 100, Play: Play{Session: "monday", State: Running, Started: time.Now()}, Public: "http://" + b.line.near, Talk: b.t.Logf}
 	for _, c := range change {
 		c(&o)
+	}
+	plays, err := serving.Plays(ctx)
+	require.NoError(b.t, err)
+	if len(plays) > 0 { // goes on where it was
+		o.Play = NewPlay(plays[len(plays)-1])
+	} else {
+		o.Play, err = b.store.SetPlay(ctx, o.Play)
+		require.NoError(b.t, err)
 	}
 	b.Server, err = New(ctx, o)
 	require.NoError(b.t, err)
@@ -200,13 +208,17 @@ func (b *table) decided() []string {
 	return b.asked("SELECT concat_ws(' ', donor, round, choice, recipient, position, visible) FROM exptool.decisions ORDER BY donor, round")
 }
 
-// gives is what another shell gives.
-func (b *table) gives(payer, payee int64, sent repo.Cents) repo.Result {
+// give is what another shell gives, in one transaction.
+func (b *table) give(transfers ...repo.Transfer) {
 	b.t.Helper()
-	rs, err := repo.NewLedger(b.db, repo.LedgerOptions{}).Apply(context.Background(), []repo.Transfer{{Payer: payer, Payee: payee, Sent: sent}})
+	_, err := repo.NewLedger(b.db, repo.LedgerOptions{}).ApplyAll(context.Background(), transfers)
 	require.NoError(b.t, err)
-	require.NoError(b.t, rs[0].Err)
-	return rs[0]
+}
+
+// gives is one transfer of another shell's.
+func (b *table) gives(payer, payee int64, sent repo.Cents) {
+	b.t.Helper()
+	b.give(repo.Transfer{Payer: payer, Payee: payee, Sent: sent})
 }
 
 // verify holds at the end of every test.

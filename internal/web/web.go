@@ -27,7 +27,8 @@ type Person struct {
 // People reads the participants of the present launch. It is asked at the start,
 // and again where the ledger or the players tell of somebody new.
 type People interface {
-	People(ctx context.Context) ([]Person, error)
+	// People gives the number of the last transfer that is in the balances, too.
+	People(ctx context.Context) (all []Person, at int64, err error)
 }
 
 // Player is what is kept of a participant for the page.
@@ -101,11 +102,17 @@ type Play struct {
 	Started time.Time // zero while waiting
 	Ends    time.Time // zero where nothing ends it but the host
 	Paused  time.Time // since when; what is left of the time is left after it
+	After   int64     // the number of the last transfer before it: all later ones are its
 }
 
 // Plays keeps the session, so that a restarted server goes on where it was.
 type Plays interface {
-	SetPlay(ctx context.Context, p Play) error
+	// SetPlay returns the session with its After, which it finds where the session
+	// has not begun yet. In one that is new nobody is done. One that was played does not
+	// wait again: that is a repo.ErrConflict.
+	SetPlay(ctx context.Context, p Play) (Play, error)
+	// Rounds are the last rounds in which participants have decided, in a session.
+	Rounds(ctx context.Context, session string) (map[int64]int, error)
 }
 
 // Transfers reads the ledger of the present launch, for a download, and has write
@@ -125,7 +132,6 @@ type Options struct {
 	Plays     Plays
 	Transfers Transfers
 
-	After  int64 // the number of the last transfer before the session: all later ones are its
 	Play   Play
 	Amount repo.Cents
 	Until  time.Duration // how long a session runs; 0: until the host ends it

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,7 +31,11 @@ var chrome struct {
 	err  error
 }
 
+// TestMain has more tests at once than there are processors: those with a browser wait
+// most of the time.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "4") // it is there
 	code := m.Run()
 	if chrome.stop != nil {
 		chrome.stop()

@@ -34,6 +34,10 @@ CREATE TABLE exptool.play (
     -- NULL: not yet, and never.
     started_at timestamptz,
     ends_at timestamptz,
+    -- NULL: is not paused. What was left of the time then is left after it.
+    paused_at timestamptz,
+    -- The number of the last transfer before it began: later ones are its own.
+    after_number bigint NOT NULL,
     treatment text,
     PRIMARY KEY (epoch, session)
 );
