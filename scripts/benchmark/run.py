@@ -8,13 +8,14 @@ import cases_change
 import cases_ledger
 import cases_log
 import cases_query
+import cases_serve
 import cases_simulate
 import databases
 import document
 import timing
 from case import Context, Missing, Row
 
-CASES = {**cases_query.CASES, **cases_change.CASES, **cases_ledger.CASES, **cases_log.CASES, **cases_simulate.CASES}
+CASES = {**cases_query.CASES, **cases_change.CASES, **cases_ledger.CASES, **cases_log.CASES, **cases_simulate.CASES, **cases_serve.CASES}
 SLIM_TRIALS = 10_000_000
 FULL = 500_000
 PEOPLE = 100_000
