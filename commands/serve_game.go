@@ -153,16 +153,16 @@ func (g *dollarGame) checkAmount(ctx context.Context) error {
 }
 
 // People is web.People's: without those who do not play, called as --label says.
-func (g *dollarGame) People(ctx context.Context) ([]web.Person, error) {
-	all, err := g.Store.People(ctx)
+func (g *dollarGame) People(ctx context.Context) (kept []web.Person, at int64, err error) {
+	all, at, err := g.Store.People(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	labels, err := g.labelled(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	kept := all[:0]
+	kept = all[:0]
 	for _, p := range all {
 		if g.o.people && p.Bot {
 			continue
@@ -172,7 +172,7 @@ func (g *dollarGame) People(ctx context.Context) ([]web.Person, error) {
 		}
 		kept = append(kept, p)
 	}
-	return kept, nil
+	return kept, at, nil
 }
 
 // labelled asks what everybody is called.

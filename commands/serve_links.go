@@ -160,7 +160,7 @@ func (g *dollarGame) linked(ctx context.Context, o *linksOptions) ([]web.Person,
 	} else if len(playing) == 0 {
 		return nil, g.checkPlayers(len(all), 0)
 	}
-	named, err := g.People(ctx)
+	named, _, err := g.People(ctx)
 	return slices.DeleteFunc(named, func(p web.Person) bool { return !slices.Contains(playing, p.ID) }), err
 }
 

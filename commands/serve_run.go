@@ -42,7 +42,7 @@ func runServe(ctx context.Context, a *app, o *serveOptions) (err error) {
 	g.Batcher = repo.NewBatcher(context.WithoutCancel(ctx), a.ledger(g.db, false))
 	defer g.Batcher.Close()
 	server, err := web.New(ctx, web.Options{
-		Signer: g.signer, Epoch: g.From.Epoch.OID, After: g.From.Number,
+		Signer: g.signer, Epoch: g.From.Epoch.OID,
 		People: g, Players: g, Giver: g, Follower: g, Plays: g, Transfers: g,
 		Play: play, Amount: o.amount(), Until: o.until, Hidden: o.hidden(), Join: o.join, Most: o.most,
 		Public: o.public, Rate: o.rate, Now: a.now, Talk: a.streams.Talk,

@@ -41,7 +41,7 @@ func (g *dollarGame) choose(ctx context.Context) (web.Play, error) {
 			play.Ends = play.Started.Add(g.o.until)
 		}
 	}
-	return play, g.SetPlay(ctx, play)
+	return g.SetPlay(ctx, play)
 }
 
 // goOn takes up a session where it was. Flags may not change what is played.
@@ -57,9 +57,8 @@ func (g *dollarGame) goOn(p *repo.Play) (web.Play, error) {
 		}
 		g.o.played, g.Treatment = was, p.Treatment
 	}
-	play := web.Play{Session: p.Session, State: web.State(p.State), Started: p.Started, Ends: p.Ends}
 	g.app.streams.Talk("session %s goes on where it was", p.Session)
-	return play, nil
+	return web.NewPlay(*p), nil
 }
 
 // orDefaults is a treatment in words.
