@@ -35,7 +35,7 @@ def worst(games, kind, which):
 
 def wrong(games):
     """What was lost or did not agree, in any of the games."""
-    return sum(game[what] for game in games for what in ("lost", "doubled", "failed", "breaks"))
+    return sum(game[what] for game in games for what in ("lost", "doubled", "failed"))
 
 
 def row(name, work, games, result, target, reached):

@@ -123,8 +123,7 @@ type page struct {
 	once   sync.Once
 	number atomic.Int64 // of the last frame
 	seen   []sight      // to be read when follow has returned
-	breaks int          // how often the stream was lost
-	err    error
+	breaks int          // how often the stream ended; it is opened again
 }
 
 // again is how long a browser waits before it opens a lost stream again; the server
@@ -134,12 +133,11 @@ const again = time.Second
 // follow reads the stream until ctx ends, and opens it again where it was lost.
 func (p *page) follow(ctx context.Context) {
 	for ctx.Err() == nil {
-		err := p.stream(ctx)
+		_ = p.stream(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		p.breaks++
-		p.err = err
 		select {
 		case <-ctx.Done():
 		case <-time.After(again):
