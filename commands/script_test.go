@@ -42,6 +42,7 @@ func TestMain(m *testing.M) {
 //	sql STATEMENTS     run SQL in the database of EXPTOOL_DB
 //	written FILE TEXT  make a file of a text with Go's escapes
 //	exits N CMD ARG…   run a program that must exit with code N
+//	http CODE ADDRESS  ask a server; see scriptHTTP
 //	zipped FILE        make a zip file of what is in the folder zip
 //
 // A private Postgres that a script has started is stopped at its end.
@@ -58,6 +59,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"db":      scriptDB,
 			"exits":   scriptExits,
+			"http":    scriptHTTP,
 			"sql":     scriptSQL,
 			"written": scriptWritten,
 			"zipped":  scriptZipped,

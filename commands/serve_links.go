@@ -40,7 +40,7 @@ page.
 two seconds.`,
 		Example: `  exptool serve links
   exptool serve links --public-url https://game.example.org --format csv --output links.csv
-  exptool serve links 5 7-9 --qr
+  exptool serve links 5 8-9 --qr
   exptool serve links 5 --renew --yes`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
