@@ -185,9 +185,9 @@ func TestDone(t *testing.T) {
 func TestJoin(t *testing.T) {
 	g := newGame(t, func(o *Options) { o.Join, o.Most = true, len(names)+2 })
 	next := int64(100)
-	g.db.join = func(nickname string) (Person, Player, error) {
+	g.db.join = func(nickname, visit string) (Person, Player, error) {
 		next++
-		return Person{ID: next, Cents: 500, HasDollars: true}, Player{ID: next, Nickname: nickname}, nil
+		return Person{ID: next, Cents: 500, HasDollars: true}, Player{ID: next, Nickname: nickname, Visit: visit}, nil
 	}
 	path := strings.TrimPrefix(g.Join(), "http://example.test")
 	form := g.do("GET", path, nil)
@@ -215,13 +215,13 @@ func TestJoin(t *testing.T) {
 	assert.Equal(t, http.StatusConflict, code)
 	assert.Contains(t, text, "Somebody has that name")
 	assert.Contains(t, text, `value="MONA"`)
-	g.db.join = func(string) (Person, Player, error) {
+	g.db.join = func(string, string) (Person, Player, error) {
 		return Person{}, Player{}, &repo.Error{Kind: repo.ErrConnect}
 	}
 	code, _, text = join("Ada", false)
 	assert.Equal(t, http.StatusServiceUnavailable, code)
 	assert.Contains(t, text, `value="Ada"`)
-	g.db.join = func(string) (Person, Player, error) {
+	g.db.join = func(string, string) (Person, Player, error) {
 		return Person{ID: 200, Cents: 500, HasDollars: true}, Player{ID: 200}, nil
 	}
 	code, _, _ = join("Ada", false)
@@ -234,7 +234,7 @@ func TestJoin(t *testing.T) {
 
 // TestQR draws the modules of both faces, and has a reader read them.
 func TestQR(t *testing.T) {
-	const text = "http://10.0.0.2:8000/join/AWoAAAAAAAAATQAAAAAAAAAAAAAAAHMKEgsgKLmY2u0PrJEJCqE"
+	const text = "http://10.0.0.2:8000/p/AWoAAAAAAAAATQAAAAAAAAAAAAAAAHMKEgsgKLmY2u0PrJEJCqE"
 	code, err := qr.EncodeText(text, qr.Medium)
 	require.NoError(t, err)
 	blocks, err := QRBlocks(text)

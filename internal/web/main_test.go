@@ -24,7 +24,7 @@ type fake struct {
 	people    func() ([]Person, error)
 	players   func() ([]Player, error)
 	done      func(id int64, done bool) error
-	join      func(nickname string) (Person, Player, error)
+	join      func(nickname, visit string) (Person, Player, error)
 	press     func(ctx context.Context, p Press) repo.Result
 	play      func(p Play) (Play, error)
 	rounds    map[int64]int
@@ -49,8 +49,8 @@ func (f *fake) Transfers(_ context.Context, write func(schema.Rows) error) error
 	return f.transfers(write)
 }
 func (f *fake) SetDone(_ context.Context, id int64, done bool) error { return f.done(id, done) }
-func (f *fake) Join(_ context.Context, nickname string) (Person, Player, error) {
-	return f.join(nickname)
+func (f *fake) Join(_ context.Context, nickname, visit string) (Person, Player, error) {
+	return f.join(nickname, visit)
 }
 
 func (f *fake) Follow(ctx context.Context, _ int64, each func([]Entry) error, outage func(bool)) error {

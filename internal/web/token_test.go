@@ -92,7 +92,7 @@ func TestAddresses(t *testing.T) {
 		"of another launch": "/p/" + sign(Token{Role: Participant, Epoch: epoch + 1, Participant: 1}),
 		"of nobody":         "/p/" + sign(Token{Role: Participant, Epoch: epoch, Participant: 99}),
 		"a host's":          "/p/" + host, "not a host's": "/host/" + good, "to join": "/join/" + good,
-		"to join, which nobody may": "/join/" + sign(Token{Role: Join, Epoch: epoch}),
+		"to join, which nobody may": g.signer.Path(Token{Role: Join, Epoch: epoch}),
 	} {
 		assert.Equal(t, http.StatusForbidden, g.do("GET", path, nil).Code, name)
 	}
