@@ -209,7 +209,7 @@ func TestJoin(t *testing.T) {
 
 // TestQR draws the modules of both faces, and has a reader read them.
 func TestQR(t *testing.T) {
-	const text = "http://10.0.0.2:8000/join/AWoAAAAAAAAATQAAAAAAAAAAAAAAAHMKEgsgKLmY2u0PrJEJCqE"
+	const text = "http://10.0.0.2:8000/p/AWoAAAAAAAAATQAAAAAAAAAAAAAAAHMKEgsgKLmY2u0PrJEJCqE"
 	code, err := qr.EncodeText(text, qr.Medium)
 	require.NoError(t, err)
 	blocks, err := QRBlocks(text)

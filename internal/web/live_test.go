@@ -312,3 +312,24 @@ func TestThousandViewers(t *testing.T) {
 	t.Logf("%d MB more than before for %d viewers and their clients", used, viewers)
 	assert.LessOrEqual(t, used, uint64(200))
 }
+
+// TestBeat hears the server while nothing happens.
+func TestBeat(t *testing.T) {
+	t.Parallel()
+	g := newGame(t)
+	at, _ := g.run()
+	list, _ := g.events(at+g.address(1), "")
+	g.next(list, "state")
+	began := time.Now()
+	for {
+		select {
+		case e, open := <-list:
+			require.True(t, open)
+			if e.name == "beat" {
+				return
+			}
+		case <-time.After(pulse + 2*time.Second - time.Since(began)):
+			require.Fail(t, "the server is silent")
+		}
+	}
+}

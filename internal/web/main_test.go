@@ -142,6 +142,12 @@ func (g *scene) token(id int64) Token {
 	return t
 }
 
+// renewHost gives the host, and who wants to join, the next address.
+func (g *scene) renewHost() {
+	g.t.Helper()
+	require.NoError(g.t, g.b.db.Exec(g.t.Context(), "INSERT INTO exptool.player (epoch, participant, seed) VALUES ($1, 0, 0)", g.o.Epoch))
+}
+
 // address is a participant's page.
 func (g *scene) address(id int64) string { return g.o.Signer.Path(g.token(id)) }
 

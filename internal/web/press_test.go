@@ -53,7 +53,7 @@ func TestPressGives(t *testing.T) {
 	code, a := g.push(1, 3, page.Key, "amount", "100", "sent", "5")
 	assert.Equal(t, http.StatusOK, code)
 	assert.Equal(t, "given", a.Status)
-	assert.Equal(t, "You gave $1 to O'Brien.", a.Message)
+	assert.Equal(t, "You gave $1 to \u2068O'Brien\u2069. You have $1.", a.Message)
 	assert.Equal(t, "1.00", a.Dollars)
 	require.Len(t, g.presses(), 1)
 	p := g.presses()[0]
@@ -78,7 +78,7 @@ func TestPressTwiceGivesOnce(t *testing.T) {
 			form := url.Values{"payee": {"3"}, "key": {key}}
 			w := g.do("POST", g.address(1)+"/press", form, asJSON)
 			assert.Equal(t, http.StatusOK, w.Code)
-			assert.Contains(t, w.Body.String(), `"status":"given","message":"You gave $1 to O'Brien.","number":`)
+			assert.Contains(t, w.Body.String(), "\"status\":\"given\",\"message\":\"You gave $1 to \u2068O'Brien\u2069. You have $1.\",\"number\":")
 			assert.Contains(t, w.Body.String(), `,"dollars":"1.00"`)
 		})
 	}
@@ -283,7 +283,7 @@ func TestPlainForm(t *testing.T) {
 	cookie := w.Result().Cookies()[0]
 	assert.True(t, cookie.HttpOnly)
 	w = g.do("GET", g.address(1), nil, func(r *http.Request) { r.AddCookie(cookie) })
-	assert.Contains(t, w.Body.String(), "You gave $1 to &lt;script&gt;alert(1)&lt;/script&gt;.")
+	assert.Contains(t, w.Body.String(), "You gave $1 to \u2068&lt;script&gt;alert(1)&lt;/script&gt;\u2069. You have $1.")
 	assert.Equal(t, -1, w.Result().Cookies()[0].MaxAge, "it is said once")
 }
 

@@ -97,7 +97,7 @@ func TestAddresses(t *testing.T) {
 		"of another launch": "/p/" + of(1, func(t *Token) { t.Epoch++ }),
 		"of nobody":         "/p/" + of(1, func(t *Token) { t.Participant = 99 }),
 		"a host's":          "/p/" + host, "not a host's": "/host/" + good, "to join": "/join/" + good,
-		"to join, which nobody may": "/join/" + of(0, func(t *Token) { t.Role = Join }),
+		"to join, which nobody may": g.o.Signer.Path(Token{Role: Join, Epoch: g.o.Epoch}),
 	} {
 		assert.Equal(t, http.StatusForbidden, g.do("GET", path, nil).Code, name)
 	}
@@ -106,7 +106,7 @@ func TestAddresses(t *testing.T) {
 
 	_, err := g.b.store.Serving.Renew(t.Context(), 1)
 	require.NoError(t, err)
-	require.NoError(t, g.b.db.Exec(t.Context(), "INSERT INTO exptool.player (epoch, participant, seed) VALUES ($1, 0, 0)", g.o.Epoch))
+	g.renewHost()
 	require.NoError(t, g.refresh(t.Context(), false))
 	assert.Equal(t, http.StatusForbidden, g.do("GET", "/p/"+good, nil).Code, "revoked")
 	assert.Equal(t, http.StatusForbidden, g.do("GET", "/host/"+host, nil).Code, "revoked")
