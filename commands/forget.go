@@ -127,12 +127,13 @@ func (a *app) tellForgotten(o *forgetOptions, gone []repo.Forgotten) {
 	}
 }
 
-// countForgotten counts rows: 12 transfers, 4 decisions and 3 changes.
+// countForgotten counts rows: 12 transfers, 4 decisions, 20 players, 1 session and 3
+// changes.
 func countForgotten(gone []repo.Forgotten) string {
 	counts := map[string]int64{}
 	for _, g := range gone {
 		counts[g.What] += g.Rows
 	}
 	count := func(what string) string { return cli.Count(counts[what], cli.Unit(what)) }
-	return count("transfers") + ", " + count("decisions") + " and " + count("changes")
+	return count("transfers") + ", " + count("decisions") + ", " + count("players") + ", " + count("sessions") + " and " + count("changes")
 }

@@ -105,7 +105,7 @@ func TestForgetAsks(t *testing.T) {
 	out, errs, code := forget("n\n")
 	assert.Equal(t, exitFailure, code)
 	assert.Contains(t, out, "transfers")
-	assert.Contains(t, errs, "forget 3 transfers, 0 decisions and 0 changes for ever? [y/N] ")
+	assert.Contains(t, errs, "forget 3 transfers, 0 decisions, 0 players, 0 sessions and 0 changes for ever? [y/N] ")
 	assert.Contains(t, errs, "nothing was forgotten")
 	assert.Equal(t, "3\n", x.ok("query", "transfers", "--count"))
 

@@ -14,7 +14,7 @@ type ForgetOptions struct {
 
 // Forgotten are rows of ours that were forgotten: those of one launch.
 type Forgotten struct {
-	What   string    `db:"what"`   // transfers, decisions or changes
+	What   string    `db:"what"`   // transfers, decisions, changes, and of pages players and sessions
 	Launch string    `db:"launch"` // PsyNet's deployment id, empty without one
 	Rows   int64     `db:"rows"`
 	First  time.Time `db:"first"`
@@ -23,7 +23,7 @@ type Forgotten struct {
 
 // Forget removes the rows of ours that belong to earlier launches, or all that is
 // ours. What participants have stays. A database without our schema has nothing
-// to forget. Players and sessions go along uncounted.
+// to forget.
 func (db *DB) Forget(ctx context.Context, o ForgetOptions) (gone []Forgotten, err error) {
 	err = db.Write(ctx, o.WriteOptions, func(tx *Tx) error {
 		there, err := tx.ours(ctx, "migration")
@@ -57,6 +57,14 @@ GROUP BY epoch, launch
 UNION ALL
 SELECT 'changes', coalesce(launch, ''), count(*), min(at), max(at)
 FROM exptool.change`+where+`
+GROUP BY epoch, launch
+UNION ALL
+SELECT 'players', coalesce(launch, ''), count(*), min(at), max(at)
+FROM exptool.player`+where+`
+GROUP BY epoch, launch
+UNION ALL
+SELECT 'sessions', coalesce(launch, ''), count(*), min(at), max(at)
+FROM exptool.play`+where+`
 GROUP BY epoch, launch
 ORDER BY what DESC, first`)
 		if err != nil {

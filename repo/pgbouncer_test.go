@@ -124,3 +124,27 @@ func TestPgbouncer(t *testing.T) {
 		assert.Equal(t, [][]string{{"63"}}, collect(t, must(tx.Only(ctx, "SELECT count(*) FROM participant")), nil))
 	})
 }
+
+// Through pgbouncer nothing is heard of what is notified: a follower looks every two
+// seconds, and loses nothing. Whoever has the database itself hears at once.
+func TestPgbouncerFollow(t *testing.T) {
+	address := pgtest.Address(t, "tutorial")
+	direct, through := openAddress(t, address), openAddress(t, bouncer(t, address))
+	dollars(t, direct, "integer", "1000")
+	l := repo.NewLedger(direct, repo.LedgerOptions{})
+	give(t, l, 3, 7, "")
+	after := end(t, direct)
+	near, far := follow(t, direct, after), follow(t, through, after)
+	time.Sleep(300 * time.Millisecond) // both are at the end and wait
+	for range 3 {
+		give(t, l, 3, 7, "")
+		began, n := time.Now(), far.count()
+		require.Eventually(t, func() bool { return near.count() > n }, time.Second, time.Millisecond)
+		t.Logf("direct after %s", time.Since(began))
+		require.Eventually(t, func() bool { return far.count() > n }, 4*time.Second, 5*time.Millisecond)
+		t.Logf("through pgbouncer after %s", time.Since(began))
+	}
+	near.hasAll(t, direct, after.Number)
+	far.hasAll(t, direct, after.Number)
+	assert.Empty(t, far.said(), "it never was lost")
+}

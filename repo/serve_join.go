@@ -12,6 +12,7 @@ import (
 // Joining is somebody who comes in by typing a nickname.
 type Joining struct {
 	Nickname string
+	Visit    string // of the browser, by which a retry is known; may be empty
 	Dollars  Cents  // the endowment
 	Memo     string // of the endowment
 	Token    func() string
@@ -27,6 +28,9 @@ func (s *Serving) Join(ctx context.Context, in *schema.Schema, j Joining) (p Pla
 	}
 	if err := checkNickname(j.Nickname); err != nil {
 		return p, r, err
+	}
+	if !storable(j.Visit, maxKey) {
+		return p, r, &Error{Kind: ErrUsage, Message: "the visit is no text, or too long"}
 	}
 	t := in.Tables["participant"]
 	if t == nil {
@@ -50,8 +54,8 @@ func (s *Serving) Join(ctx context.Context, in *schema.Schema, j Joining) (p Pla
 			return notOurs(err)
 		}
 		p = all[0]
-		p.Nickname = j.Nickname
-		if _, err := w.Exec(ctx, "UPDATE exptool.player SET nickname = $1 WHERE epoch = $2 AND participant = $3", p.Nickname, w.out.Epoch.OID, id); err != nil {
+		p.Nickname, p.Visit = j.Nickname, j.Visit
+		if _, err := w.Exec(ctx, "UPDATE exptool.player SET nickname = $1, visit = nullif($2, '') WHERE epoch = $3 AND participant = $4", p.Nickname, p.Visit, w.out.Epoch.OID, id); err != nil {
 			return notOurs(err)
 		}
 		r, err = s.endow(ctx, w.Tx, Transfer{Kind: Endowment, Payee: id, Sent: j.Dollars, Memo: j.Memo})

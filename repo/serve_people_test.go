@@ -104,12 +104,13 @@ func TestJoin(t *testing.T) {
 	dollars(t, db, "integer", "10")
 	s := catalogOf(t, db)
 	serving := repo.NewServing(db, repo.LedgerOptions{Who: "ada"})
-	join := repo.Joining{Nickname: "  O'Brien 名前 ", Dollars: 700, Memo: "joined", Token: rand.Text}
+	join := repo.Joining{Nickname: "  O'Brien 名前 ", Visit: "browser", Dollars: 700, Memo: "joined", Token: rand.Text}
 	p, r, err := serving.Join(t.Context(), s, join)
 	require.NoError(t, err)
 	assert.EqualValues(t, people+1, p.ID)
 	assert.Equal(t, "O'Brien 名前", p.Nickname)
 	assert.Equal(t, 1, p.Generation)
+	assert.Equal(t, "browser", p.Visit)
 	assert.EqualValues(t, 1, r.Number)
 	assert.EqualValues(t, 700, r.PayeeBalance)
 	again, err := serving.Players(t.Context())
@@ -133,7 +134,7 @@ func TestJoin(t *testing.T) {
 		return one(t, db, "SELECT concat_ws(' ', (SELECT count(*) FROM participant), (SELECT count(*) FROM exptool.player), (SELECT count(*) FROM exptool.transfers))")
 	}
 	assert.Equal(t, fmt.Sprintf("%d 21 21", people+21), counts())
-	for _, bad := range []repo.Joining{{Nickname: " "}, {Nickname: strings.Repeat("x", 41)}, {Nickname: "a\x00"}, {Nickname: "half", Dollars: 50}, {Nickname: "none"}} {
+	for _, bad := range []repo.Joining{{Nickname: " "}, {Nickname: strings.Repeat("x", 41)}, {Nickname: "a\x00"}, {Nickname: "a", Visit: "\xff"}, {Nickname: "half", Dollars: 50}, {Nickname: "none"}} {
 		bad.Token = rand.Text
 		_, _, err := serving.Join(t.Context(), s, bad)
 		assert.ErrorIs(t, err, repo.ErrUsage, bad.Nickname)

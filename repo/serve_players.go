@@ -60,11 +60,12 @@ type Player struct {
 	ID         int64
 	Generation int       // that an address must name: 1, and one more with each Renew
 	Nickname   string    // as typed to join; may be empty
+	Visit      string    // of the browser that joined; may be empty
 	Seed       int64     // of the order of the buttons
 	Done       time.Time // when they said so; zero while they play
 }
 
-const playerColumns = `participant, generation, coalesce(nickname, ''), seed, done_at`
+const playerColumns = `participant, generation, coalesce(nickname, ''), coalesce(visit, ''), seed, done_at`
 
 // Players are the players of these participants, in the order of ids; who is none yet
 // becomes one. Without ids they are all who are players already. Where a participant is
@@ -122,7 +123,7 @@ func (tx *Tx) readPlayers(ctx context.Context, query string, args ...any) (all [
 	for rows.Next() {
 		var p Player
 		var done *time.Time
-		if err = rows.Scan(&p.ID, &p.Generation, &p.Nickname, &p.Seed, &done); err != nil {
+		if err = rows.Scan(&p.ID, &p.Generation, &p.Nickname, &p.Visit, &p.Seed, &done); err != nil {
 			break
 		}
 		p.Done = orZero(done)

@@ -192,8 +192,10 @@ func TestServingOfLaunches(t *testing.T) {
 	_, err = s.SetPlay(t.Context(), repo.Play{Session: "a", State: repo.Waiting})
 	require.NoError(t, err)
 
-	_, err = db.Forget(t.Context(), repo.ForgetOptions{})
+	gone, err := db.Forget(t.Context(), repo.ForgetOptions{})
 	require.NoError(t, err)
+	require.Len(t, gone, 2)
+	assert.Equal(t, []any{"sessions", int64(1), "players", int64(1)}, []any{gone[0].What, gone[0].Rows, gone[1].What, gone[1].Rows})
 	assert.Equal(t, "1 1 1", one(t, db, "SELECT concat_ws(' ', (SELECT count(*) FROM exptool.player), (SELECT count(*) FROM exptool.play), (SELECT count(*) FROM exptool.setting))"))
 	same, err := s.Key(t.Context())
 	require.NoError(t, err)

@@ -34,14 +34,14 @@ func newAssets() (assets, error) {
 		sum := sha256.Sum256(text)
 		a.file[name] = asset{text: text, kind: kind, path: "/assets/" + name + "?v=" + hex.EncodeToString(sum[:6])}
 	}
-	page, err := template.New("page.html").Funcs(template.FuncMap{"money": people}).ParseFS(embedded, "assets/page.html")
+	page, err := template.New("page.html").Funcs(template.FuncMap{"money": money}).ParseFS(embedded, "assets/page.html")
 	a.page = page
 	return a, err
 }
 
-// people is an amount of a view as people write it, and as page.js does: $37,
-// $1,234.50, −$1.
-func people(amount string) string {
+// money is an amount of a view as people write it, and as page.js does: $37, $1,234.50,
+// −$1.
+func money(amount string) string {
 	sign := "$"
 	if rest, negative := strings.CutPrefix(amount, "-"); negative {
 		sign, amount = "−$", rest

@@ -52,7 +52,7 @@ func TestPageDatabaseGone(t *testing.T) {
 	w.click(yusuf, 1)
 	w.await(said("You gave $1 to Yusuf. You have $35.") + " && " + ready)
 	plain.click(amina, 1)
-	plain.await(said("You gave $1 to أمينة."))
+	plain.await(said("You gave $1 to أمينة. You have $12."))
 
 	b.wire.cut()
 	gone := time.Now()
@@ -79,7 +79,7 @@ func TestPageDatabaseGone(t *testing.T) {
 	w.await("document.getElementById('line').hidden")
 	host.await("document.getElementById('line').hidden")
 	plain.click(amina, 1)
-	plain.await(said("You gave $1 to أمينة."))
+	plain.await(said("You gave $1 to أمينة. You have $22."))
 	b.agree(w, plain, host)
 	assert.Equal(t, []string{"1 2 100", "1 2 100", "2 3 100", "2 3 100", "8 2 1000"}, sorted(b.given()))
 	host.await("document.querySelectorAll('#moves li').length === 5")
@@ -132,7 +132,7 @@ func TestPageHiddenTab(t *testing.T) {
 	w.await(text(`[data-payee="2"]`) + ".includes('−$2')")
 	w.await(said("You received $2 from 2 people. You have $52."))
 	b.gives(3, 1, 100)
-	w.await(said("You received $1 from \u2068أمينة\u2069. You have $53."))
+	w.await(said("You received $1 from أمينة. You have $53."))
 }
 
 // A page goes on into the next session, leaves being done behind, and says when its
@@ -161,4 +161,18 @@ func TestPageOtherPage(t *testing.T) {
 	for _, w := range []*window{w, other} {
 		w.await(text("#line") + " === 'This address is not valid any more. Ask for a new one.'")
 	}
+}
+
+// A connection over which nothing is heard any more is not waited for: the page says so,
+// and makes another.
+func TestPageSilence(t *testing.T) {
+	t.Parallel()
+	b := newTable(t, players())
+	w := newWindow(t, 390, 844)
+	w.open(b.address(1))
+	b.line.hush(true)
+	b.gives(8, 1, 1400)
+	w.await(line(lostConnection))
+	b.line.hush(false)
+	w.await(text("#dollars") + " === '$50' && document.getElementById('line').hidden")
 }

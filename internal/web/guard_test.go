@@ -57,7 +57,7 @@ func TestAssets(t *testing.T) {
 }
 
 func TestOrigin(t *testing.T) {
-	g := newGame(t)
+	g := newGameOf(t, crowd(1000, names...))
 	for _, c := range []struct {
 		name, header, value string
 		code                int
@@ -71,7 +71,6 @@ func TestOrigin(t *testing.T) {
 		{"no browser", "X-Nothing", "1", 200},
 	} {
 		g.pass(time.Second)
-		g.cents[1] = 200
 		key := g.view(g.address(1)).Key
 		w := g.do("POST", g.address(1)+"/press", url.Values{"payee": {"3"}, "key": {key}}, asJSON, func(r *http.Request) { r.Header.Set(c.header, c.value) })
 		assert.Equal(t, c.code, w.Code, c.name)
@@ -85,20 +84,20 @@ func TestBodyLimit(t *testing.T) {
 	assert.Equal(t, http.StatusRequestEntityTooLarge, g.do("POST", g.address(1)+"/press", big, asJSON).Code)
 	w := g.do("POST", g.address(1)+"/press", big, asJSON, func(r *http.Request) { r.ContentLength = -1 })
 	assert.Equal(t, http.StatusBadRequest, w.Code)
-	assert.Empty(t, g.presses)
+	assert.Empty(t, g.presses())
 }
 
 func TestPanic(t *testing.T) {
 	g := newGame(t)
 	key := g.view(g.address(1)).Key
-	g.db.press = func(context.Context, Press) repo.Result { panic("secret of the house") }
+	g.press = func(context.Context, Press) repo.Result { panic("secret of the house") }
 	w := g.do("POST", g.address(1)+"/press", url.Values{"payee": {"3"}, "key": {key}})
 	assert.Equal(t, http.StatusInternalServerError, w.Code)
 	for _, bad := range []string{"secret", "goroutine", ".go:"} {
 		assert.NotContains(t, w.Body.String(), bad)
 	}
 	assert.Equal(t, []string{"a page failed: %v\n%s"}, g.seen, "the operator is told")
-	g.db.press = g.book
+	g.press = nil
 	code, _ := g.push(1, 3, key)
 	assert.Equal(t, http.StatusOK, code, "the turn was given back")
 }
@@ -122,10 +121,10 @@ func TestStop(t *testing.T) {
 	g := newGame(t)
 	key := g.view(g.address(1)).Key
 	began, proceed := make(chan struct{}), make(chan struct{})
-	g.db.press = func(ctx context.Context, p Press) repo.Result {
+	g.press = func(ctx context.Context, p Press) repo.Result {
 		close(began)
 		<-proceed
-		return g.book(ctx, p)
+		return g.b.store.Press(ctx, p)
 	}
 	at, stop := g.run()
 	answered := make(chan string, 1)
@@ -154,9 +153,9 @@ func TestStop(t *testing.T) {
 
 func TestRelaunch(t *testing.T) {
 	g := newGame(t)
+	g.b.relaunch()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	g.db.follow = ErrRelaunched
 	assert.ErrorIs(t, g.Run(t.Context(), l), ErrRelaunched)
 }
 

@@ -51,7 +51,7 @@ func (s *Server) turn(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, nil, path, s.away(err))
 		return
 	case action == "new":
-		message = fmt.Sprintf("Session %s can begin.", next.Session)
+		message = fmt.Sprintf("Session %s can begin.", isolated(next.Session))
 	}
 	s.board.turnTo(next)
 	s.answer(w, r, nil, path, reply{Status: "ok", Message: message, code: http.StatusOK})

@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -15,7 +14,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"exptool/internal/schema"
 	"exptool/repo"
 )
 
@@ -105,64 +103,50 @@ func TestHostNewSession(t *testing.T) {
 	assert.Equal(t, "1.00", you.Dollars)
 	assert.Equal(t, "0.00", you.Given)
 	g.push(1, 3, g.view(g.address(1)).Key)
-	assert.Equal(t, 1, g.presses[1].Round, "rounds begin anew")
-	assert.Equal(t, "class-2", g.presses[1].Session)
+	assert.Equal(t, 1, g.presses()[1].Round, "rounds begin anew")
+	assert.Equal(t, "class-2", g.presses()[1].Session)
 }
 
 func TestHostDatabaseAway(t *testing.T) {
 	g := newGame(t)
-	g.db.play = func(p Play) (Play, error) { return p, errors.New("away") }
+	g.b.wire.cut()
 	code, a := g.act("pause", nil)
 	assert.Equal(t, http.StatusServiceUnavailable, code)
 	assert.Contains(t, a.Message, "Try again")
 	assert.Equal(t, Running, g.board.stateNow())
 }
 
-// rows are transfers in memory.
-type rows struct {
-	values [][]string
-	at     int
-	err    error
-}
-
-func (r *rows) Columns() []schema.Column {
-	return []schema.Column{{Name: "number", Kind: schema.Int}, {Name: "memo", Kind: schema.Text}}
-}
-func (r *rows) Next() bool { r.at++; return r.at <= len(r.values) }
-func (r *rows) Values() (v [][]byte) {
-	for _, text := range r.values[r.at-1] {
-		v = append(v, []byte(text))
-	}
-	return v
-}
-func (r *rows) Err() error   { return r.err }
-func (r *rows) Close() error { return nil }
-
 func TestDownload(t *testing.T) {
-	g := newGame(t)
-	list := &rows{values: [][]string{{"1", "a,b"}, {"2", "名前"}}}
-	g.db.transfers = func(write func(schema.Rows) error) error { return write(list) }
-	w := g.do("GET", g.hostAddress()+"/transfers.csv", nil)
-	assert.Equal(t, "number,memo\n1,\"a,b\"\n2,名前\n", strings.ReplaceAll(w.Body.String(), "\r\n", "\n"))
+	g := newGameOf(t, crowd(3_000_000, names...))
+	g.b.give(repo.Transfer{Payer: 1, Payee: 2, Sent: 100, Memo: "a,b"}, repo.Transfer{Payer: 1, Payee: 2, Sent: 100, Memo: "名前"})
+	address := g.hostAddress() + "/transfers.csv"
+	w := g.do("GET", address, nil)
+	assert.Equal(t, "number,memo\n1,\n2,\n3,\"a,b\"\n4,名前\n", strings.ReplaceAll(w.Body.String(), "\r\n", "\n"))
 	assert.Equal(t, "text/csv; charset=utf-8", w.Header().Get("Content-Type"))
 	assert.Equal(t, http.StatusForbidden, g.do("GET", "/host/"+strings.TrimPrefix(g.address(1), "/p/")+"/transfers.csv", nil).Code)
-	at, _ := g.run()
-	list.at, list.err = 0, errors.New("away in the middle")
-	answer, err := http.Get(at + g.hostAddress() + "/transfers.csv")
-	if err == nil {
-		defer answer.Body.Close()
-		_, err = io.ReadAll(answer.Body)
+
+	many := make([]repo.Transfer, 20_000)
+	for i := range many {
+		many[i] = repo.Transfer{Payer: 1, Payee: 2, Sent: 100, Memo: strings.Repeat("long", 50)}
 	}
+	g.b.give(many...)
+	at, _ := g.run()
+	answer, err := http.Get(at + address)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	_, err = io.ReadFull(answer.Body, make([]byte, 1000))
+	require.NoError(t, err)
+	g.b.wire.cut()
+	_, err = io.ReadAll(answer.Body)
 	assert.Error(t, err, "what was cut off does not look whole")
-	g = newGame(t)
-	g.db.transfers = func(func(schema.Rows) error) error { return errors.New("away") }
-	assert.Equal(t, http.StatusServiceUnavailable, g.do("GET", g.hostAddress()+"/transfers.csv", nil).Code)
+	assert.Equal(t, http.StatusServiceUnavailable, g.do("GET", address, nil).Code)
 }
 
 func TestDone(t *testing.T) {
 	g := newGame(t)
-	var kept []bool
-	g.db.done = func(_ int64, done bool) error { kept = append(kept, done); return nil }
+	kept := func() []string {
+		return g.b.asked("SELECT participant::text FROM exptool.player WHERE done_at IS NOT NULL")
+	}
 	key := g.view(g.address(1)).Key
 	assert.Equal(t, http.StatusSeeOther, g.do("POST", g.address(1)+"/done", url.Values{}).Code)
 	assert.True(t, g.view(g.address(1)).You.Done)
@@ -175,20 +159,15 @@ func TestDone(t *testing.T) {
 	g.do("POST", g.address(1)+"/done", url.Values{})
 	g.act("new", nil)
 	assert.False(t, g.view(g.address(1)).You.Done, "in a new session nobody is")
-	assert.Equal(t, []bool{true, false, true}, kept, "the session that is kept says so")
+	assert.Empty(t, kept(), "the session that is kept says so")
 	g.act("start", nil)
-	g.db.done = func(int64, bool) error { return errors.New("away") }
+	g.b.wire.cut()
 	assert.Equal(t, http.StatusServiceUnavailable, g.do("POST", g.address(1)+"/done", url.Values{}).Code)
 	assert.False(t, g.view(g.address(1)).You.Done)
 }
 
 func TestJoin(t *testing.T) {
 	g := newGame(t, func(o *Options) { o.Join, o.Most = true, len(names)+2 })
-	next := int64(100)
-	g.db.join = func(nickname string) (Person, Player, error) {
-		next++
-		return Person{ID: next, Cents: 500, HasDollars: true}, Player{ID: next, Nickname: nickname}, nil
-	}
 	path := strings.TrimPrefix(g.Join(), "http://example.test")
 	form := g.do("GET", path, nil)
 	assert.Equal(t, http.StatusOK, form.Code)
@@ -215,15 +194,11 @@ func TestJoin(t *testing.T) {
 	assert.Equal(t, http.StatusConflict, code)
 	assert.Contains(t, text, "Somebody has that name")
 	assert.Contains(t, text, `value="MONA"`)
-	g.db.join = func(string) (Person, Player, error) {
-		return Person{}, Player{}, &repo.Error{Kind: repo.ErrConnect}
-	}
+	g.b.wire.cut()
 	code, _, text = join("Ada", false)
 	assert.Equal(t, http.StatusServiceUnavailable, code)
 	assert.Contains(t, text, `value="Ada"`)
-	g.db.join = func(string) (Person, Player, error) {
-		return Person{ID: 200, Cents: 500, HasDollars: true}, Player{ID: 200}, nil
-	}
+	g.b.wire.mend()
 	code, _, _ = join("Ada", false)
 	assert.Equal(t, http.StatusSeeOther, code)
 	code, _, text = join("Bob", false)
@@ -234,7 +209,7 @@ func TestJoin(t *testing.T) {
 
 // TestQR draws the modules of both faces, and has a reader read them.
 func TestQR(t *testing.T) {
-	const text = "http://10.0.0.2:8000/join/AWoAAAAAAAAATQAAAAAAAAAAAAAAAHMKEgsgKLmY2u0PrJEJCqE"
+	const text = "http://10.0.0.2:8000/p/AWoAAAAAAAAATQAAAAAAAAAAAAAAAHMKEgsgKLmY2u0PrJEJCqE"
 	code, err := qr.EncodeText(text, qr.Medium)
 	require.NoError(t, err)
 	blocks, err := QRBlocks(text)

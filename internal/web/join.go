@@ -18,7 +18,7 @@ func (s *Server) joinPage(w http.ResponseWriter, r *http.Request) {
 		// So that a double click joins once.
 		http.SetCookie(w, &http.Cookie{Name: visitCookie, Value: rand.Text(), Path: "/join/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	}
-	s.show(w, r, http.StatusOK, &view{Role: "join", Path: "/join/" + r.PathValue("token")})
+	s.show(w, r, http.StatusOK, &view{Role: "join", Path: "/join/" + r.PathValue("code")})
 }
 
 // enter makes a participant of whoever has typed a nickname.
@@ -47,7 +47,7 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie(visitCookie); err == nil && len(c.Value) <= 64 {
 		visit = c.Value
 	}
-	if id, ok := s.visits[visit]; ok && visit != "" {
+	if id, ok := s.board.visitor(visit); ok {
 		s.welcome(w, r, id)
 		return
 	}
@@ -55,7 +55,7 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
 		s.rejoin(w, r, code, nickname, why)
 		return
 	}
-	person, player, err := s.o.Players.Join(r.Context(), nickname)
+	person, player, err := s.o.Players.Join(r.Context(), nickname, visit)
 	if err != nil {
 		s.talk("%q could not join: %v", nickname, err)
 		a := s.away(err)
@@ -63,9 +63,6 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.board.join(person, player)
-	if visit != "" {
-		s.visits[visit] = person.ID
-	}
 	s.welcome(w, r, person.ID)
 }
 
@@ -75,7 +72,7 @@ func (s *Server) rejoin(w http.ResponseWriter, r *http.Request, code int, nickna
 		s.refuse(w, r, code, why)
 		return
 	}
-	s.show(w, r, code, &view{Role: "join", Path: "/join/" + r.PathValue("token"), Nickname: nickname, Message: why, Refused: true})
+	s.show(w, r, code, &view{Role: "join", Path: "/join/" + r.PathValue("code"), Nickname: nickname, Message: why, Refused: true})
 }
 
 // welcome sends a participant to its page.
@@ -109,6 +106,18 @@ func (b *board) full(nickname string, most int) (code int, why string) {
 		return http.StatusConflict, "The game is full."
 	}
 	return 0, ""
+}
+
+// visitor is who has joined on a visit.
+func (b *board) visitor(visit string) (id int64, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.seats {
+		if visit != "" && s.playing && s.player.Visit == visit {
+			return s.ID, true
+		}
+	}
+	return 0, false
 }
 
 // join seats somebody new.

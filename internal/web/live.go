@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	pulse        = 15 * time.Second // a comment keeps proxies from thinking that the stream is dead
+	pulse        = 5 * time.Second  // an event, so that neither page nor proxy think that the stream is dead
 	writeTime    = 10 * time.Second // whoever takes longer for a few bytes is dropped
 	keptFrames   = 16               // a viewer who is further behind is told everything anew
 	maxViewers   = 5000
@@ -125,7 +125,7 @@ func (s *Server) pump(r *http.Request, v *viewer, out *stream) {
 				out.write(f)
 			}
 		case <-beat.C:
-			out.write([]byte(":\n\n"))
+			out.write([]byte("event: beat\ndata: {}\n\n"))
 		case <-v.over:
 			return
 		case <-s.stopping:

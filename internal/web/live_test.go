@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -101,12 +102,6 @@ func (g *scene) next(list <-chan event, name string) event {
 	}
 }
 
-// tell is what another shell gives.
-func (g *scene) tell(payer, payee int64, number int64) {
-	g.db.entries <- []Entry{{At: g.time(), Result: repo.Result{Number: number, PayerBalance: 100, PayeeBalance: 300,
-		Transfer: repo.Transfer{Kind: repo.Donation, Payer: payer, Payee: payee, Sent: 100, Received: 100}}}}
-}
-
 func TestLive(t *testing.T) {
 	g := newGame(t)
 	at, stop := g.run()
@@ -120,11 +115,11 @@ func TestLive(t *testing.T) {
 	g.next(host, "state")
 
 	began := time.Now()
-	g.tell(2, 1, 10)
+	n := g.tell(2, 1)
 	shared := g.next(mine, "delta")
 	assert.Less(t, time.Since(began), 300*time.Millisecond)
-	assert.Equal(t, "10", shared.id)
-	assert.Equal(t, []player{{ID: 1, Dollars: "3.00", Changed: 10}, {ID: 2, Dollars: "1.00", Changed: 10}}, shared.Players)
+	assert.Equal(t, strconv.FormatInt(n, 10), shared.id)
+	assert.Equal(t, []player{{ID: 1, Dollars: "3.00", Changed: n}, {ID: 2, Dollars: "1.00", Changed: n}}, shared.Players)
 	assert.Empty(t, shared.Moves)
 	own := g.next(mine, "delta")
 	require.Len(t, own.Moves, 1)
@@ -136,9 +131,9 @@ func TestLive(t *testing.T) {
 	assert.Equal(t, "0.139", told.Gini)
 	assert.Equal(t, []flow{{2, 1, "1.00"}}, told.Flow)
 
-	g.db.away <- true
+	g.b.wire.cut()
 	assert.True(t, g.next(other, "delta").Away, "nobody was told who gave to whom")
-	g.db.away <- false
+	g.b.wire.mend()
 	assert.False(t, g.next(other, "delta").Away)
 
 	require.NoError(t, stop(), "streams end with the server")
@@ -147,26 +142,28 @@ func TestLive(t *testing.T) {
 }
 
 func TestLiveCatchesUp(t *testing.T) {
-	g := newGame(t)
+	g := newGameOf(t, crowd(1000, names...))
 	at, _ := g.run()
 	watch, _ := g.events(at+g.address(3), "")
-	for n := int64(1); n <= 3; n++ {
-		g.tell(2, 1, n*10)
-		g.next(watch, "delta")
+	var told []string
+	for range 3 {
+		told = append(told, strconv.FormatInt(g.tell(2, 1), 10))
+		for g.next(watch, "delta").id != told[len(told)-1] {
+		}
 	}
-	late, leave := g.events(at+g.address(1), "10")
+	late, leave := g.events(at+g.address(1), told[0])
 	var numbers []string
 	for range 4 {
 		e := <-late
 		assert.Equal(t, "delta", e.name, "no whole state is needed")
 		numbers = append(numbers, e.id)
 		if e.You != nil {
-			assert.Equal(t, []int64{30, 20}, []int64{e.Moves[0].Number, e.Moves[1].Number})
+			assert.Equal(t, told[1:], []string{fmt.Sprint(e.Moves[1].Number), fmt.Sprint(e.Moves[0].Number)})
 		}
 	}
-	assert.Equal(t, []string{"10", "20", "30", "30"}, numbers)
+	assert.Equal(t, []string{told[0], told[1], told[2], told[2]}, numbers)
 	leave()
-	for _, last := range []string{"9", "31", "-5", "junk"} { // before what is kept, or of another time
+	for _, last := range []string{"1", "1000", "-5", "junk"} { // before what is kept, or of another time
 		again, leave := g.events(at+g.address(1), last)
 		assert.Equal(t, "state", (<-again).name, last)
 		leave()
@@ -180,9 +177,9 @@ func TestLiveHidden(t *testing.T) {
 	other, _ := g.events(at+g.address(3), "")
 	g.next(mine, "state")
 	g.next(other, "state")
-	g.tell(2, 1, 10)
+	n := g.tell(2, 1)
 	own := g.next(mine, "delta")
-	assert.Equal(t, []player{{ID: 1, Dollars: "3.00", Changed: 10}}, own.Players)
+	assert.Equal(t, []player{{ID: 1, Dollars: "3.00", Changed: n}}, own.Players)
 	g.board.join(Person{ID: 50, Cents: 200, HasDollars: true}, Player{ID: 50, Nickname: "Zoë"})
 	e := g.next(other, "delta")
 	assert.Equal(t, []player{{ID: 50, Label: "Zoë"}}, e.New, "the first that the others are told")
@@ -194,9 +191,8 @@ func TestLiveRevoked(t *testing.T) {
 	at, _ := g.run()
 	mine, _ := g.events(at+g.address(1), "")
 	g.next(mine, "state")
-	g.mu.Lock()
-	g.list[1].Generation++
-	g.mu.Unlock()
+	_, err := g.b.store.Serving.Renew(t.Context(), 1)
+	require.NoError(t, err)
 	select {
 	case _, open := <-mine:
 		assert.False(t, open)
@@ -207,23 +203,24 @@ func TestLiveRevoked(t *testing.T) {
 
 // TestLiveBehind has a viewer that takes nothing: it is told everything anew after.
 func TestLiveBehind(t *testing.T) {
-	g := newGame(t)
-	v, _, ok := g.board.watch(g.board.seats[1], 0, -1)
+	g := newGameOf(t, crowd(10_000, names...))
+	v, _, ok := g.board.watch(g.board.seats[1], 1, -1)
 	require.True(t, ok)
 	g.whole(v)
-	for n := range int64(3 * keptFrames) {
-		g.tell(2, 3, n+1)
+	var last int64
+	for range 3 * keptFrames {
+		last = g.tell(2, 3)
 		g.drain()
 		g.board.tick()
 	}
 	assert.True(t, v.behind.Load())
 	assert.Len(t, v.frames, keptFrames, "nobody waits, and no more is kept")
-	assert.Contains(t, string(g.whole(v)), fmt.Sprintf("id: %d\nevent: state\n", 3*keptFrames))
+	assert.Contains(t, string(g.whole(v)), fmt.Sprintf("id: %d\nevent: state\n", last))
 	assert.Empty(t, v.frames)
-	g.tell(2, 3, 1000)
+	last = g.tell(2, 3)
 	g.drain()
 	g.board.tick()
-	assert.Contains(t, string(<-v.frames), "id: 1000\nevent: delta\n")
+	assert.Contains(t, string(<-v.frames), fmt.Sprintf("id: %d\nevent: delta\n", last))
 }
 
 // TestSlowViewerIsDropped has one that reads nothing, behind buffers that are full.
@@ -268,21 +265,19 @@ func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
 // TestThousandViewers has 1,000 of 100 participants look on while all balances move.
 // Both ends are in this process; the issue allows the server alone 200 MB.
 func TestThousandViewers(t *testing.T) {
-	g := newGame(t)
-	for id := int64(100); id < 200; id++ {
-		g.board.join(Person{ID: id, Cents: 200, HasDollars: true}, Player{ID: id})
-	}
+	const people, viewers, gifts = 100, 1000, 1000
+	g := newGameOf(t, crowd(2000, make([]string, people)...))
 	at, _ := g.run()
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	const viewers = 1000
+	end := fmt.Sprint("id: ", people+gifts) // every balance is opened before
 	last := make(chan struct{}, viewers)
 	for i := range viewers {
 		c, err := net.Dial("tcp", strings.TrimPrefix(at, "http://"))
 		require.NoError(t, err)
 		defer c.Close()
-		_, err = fmt.Fprintf(c, "GET %s/live HTTP/1.1\r\nHost: x\r\n\r\n", g.address(int64(100+i%100)))
+		_, err = fmt.Fprintf(c, "GET %s/live HTTP/1.1\r\nHost: x\r\n\r\n", g.address(int64(1+i%people)))
 		require.NoError(t, err)
 		go func() {
 			b := bufio.NewReaderSize(c, 1024)
@@ -291,7 +286,7 @@ func TestThousandViewers(t *testing.T) {
 				if err != nil && err != bufio.ErrBufferFull {
 					return
 				}
-				if strings.HasPrefix(string(line), "id: 1000") {
+				if strings.HasPrefix(string(line), end) {
 					last <- struct{}{}
 					return
 				}
@@ -300,9 +295,11 @@ func TestThousandViewers(t *testing.T) {
 	}
 	watching := func() int { g.board.mu.Lock(); defer g.board.mu.Unlock(); return len(g.board.viewers) }
 	require.Eventually(t, func() bool { return watching() == viewers }, 20*time.Second, 20*time.Millisecond)
-	for n := int64(1); n <= 1000; n++ {
-		g.tell(100+n%100, 100+(n+7)%100, n)
+	transfers := make([]repo.Transfer, 0, gifts)
+	for n := range int64(gifts) {
+		transfers = append(transfers, repo.Transfer{Payer: 1 + n%people, Payee: 1 + (n+7)%people, Sent: 100})
 	}
+	g.b.give(transfers...)
 	for range viewers {
 		select {
 		case <-last:
@@ -314,4 +311,25 @@ func TestThousandViewers(t *testing.T) {
 	used := (after.Sys - before.Sys) >> 20
 	t.Logf("%d MB more than before for %d viewers and their clients", used, viewers)
 	assert.LessOrEqual(t, used, uint64(200))
+}
+
+// TestBeat hears the server while nothing happens.
+func TestBeat(t *testing.T) {
+	t.Parallel()
+	g := newGame(t)
+	at, _ := g.run()
+	list, _ := g.events(at+g.address(1), "")
+	g.next(list, "state")
+	began := time.Now()
+	for {
+		select {
+		case e, open := <-list:
+			require.True(t, open)
+			if e.name == "beat" {
+				return
+			}
+		case <-time.After(pulse + 2*time.Second - time.Since(began)):
+			require.Fail(t, "the server is silent")
+		}
+	}
 }

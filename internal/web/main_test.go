@@ -2,10 +2,11 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -13,170 +14,144 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"exptool/internal/schema"
 	"exptool/repo"
 )
 
-const epoch = 77
-
-// fake is a database in memory: each part is what a field says.
-type fake struct {
-	people    func() ([]Person, error)
-	players   func() ([]Player, error)
-	done      func(id int64, done bool) error
-	join      func(nickname string) (Person, Player, error)
-	press     func(ctx context.Context, p Press) repo.Result
-	play      func(p Play) (Play, error)
-	rounds    map[int64]int
-	at        int64 // of the people
-	transfers func(write func(schema.Rows) error) error
-	entries   chan []Entry
-	away      chan bool
-	follow    error // ends the following
-}
-
-func (f *fake) People(context.Context) ([]Person, int64, error) {
-	all, err := f.people()
-	return all, f.at, err
-}
-func (f *fake) Players(context.Context) ([]Player, error)       { return f.players() }
-func (f *fake) Press(ctx context.Context, p Press) repo.Result  { return f.press(ctx, p) }
-func (f *fake) SetPlay(_ context.Context, p Play) (Play, error) { return f.play(p) }
-func (f *fake) Rounds(context.Context, string) (map[int64]int, error) {
-	return f.rounds, nil
-}
-func (f *fake) Transfers(_ context.Context, write func(schema.Rows) error) error {
-	return f.transfers(write)
-}
-func (f *fake) SetDone(_ context.Context, id int64, done bool) error { return f.done(id, done) }
-func (f *fake) Join(_ context.Context, nickname string) (Person, Player, error) {
-	return f.join(nickname)
-}
-
-func (f *fake) Follow(ctx context.Context, _ int64, each func([]Entry) error, outage func(bool)) error {
-	for f.follow == nil {
-		select {
-		case batch := <-f.entries:
-			if err := each(batch); err != nil {
-				return err
-			}
-		case away := <-f.away:
-			outage(away)
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return f.follow
+// scene is a server that is asked without a network, on a real database, and whose clock
+// the test has.
+type scene struct {
+	*Server
+	t    *testing.T
+	b    *table
+	mu   sync.Mutex
+	now  time.Time
+	seen []string // by the operator
+	// press, where not nil, is what becomes of a press instead of what the database says.
+	press func(ctx context.Context, p Press) repo.Result
+	plays []Play // that were kept
 }
 
 // names are those of participants 1, 2 and so on; the fourth has none.
 var names = []string{"Mona", "<script>alert(1)</script>", "O'Brien", "", "名前", "tab\there\nline"}
 
-// scene is a server on a fake that keeps a ledger.
-type scene struct {
-	db *fake
-	*Server
-	t       *testing.T
-	signer  Signer
-	mu      sync.Mutex
-	now     time.Time
-	cents   map[int64]repo.Cents
-	keys    map[string]repo.Result
-	number  int64
-	presses []Press
-	list    []Player
-	plays   []Play
-	seen    []string // by the operator
-}
-
 // newGame has everybody of names with $2, and a session that runs.
 func newGame(t *testing.T, change ...func(*Options)) *scene {
 	t.Helper()
-	g := &scene{t: t, db: &fake{entries: make(chan []Entry, 1000), away: make(chan bool)}, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
-		cents: map[int64]repo.Cents{}, keys: map[string]repo.Result{}, list: []Player{{}}}
-	var people []Person
-	for i, name := range names {
-		id := int64(i + 1)
-		g.cents[id] = 200
-		people = append(people, Person{ID: id, Name: name, Cents: 200, HasDollars: true})
-		g.list = append(g.list, Player{ID: id, Seed: id * 1000})
-	}
-	g.db.people = func() ([]Person, error) { return people, nil }
-	g.db.players = func() ([]Player, error) {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		return append([]Player(nil), g.list...), nil
-	}
-	g.db.done = func(int64, bool) error { return nil }
-	g.db.press = g.book
-	g.db.play = func(p Play) (Play, error) { // as repo.Serving has it
-		if p.State == Waiting && g.played(p.Session) {
-			return p, &repo.Error{Kind: repo.ErrConflict}
-		}
-		g.plays = append(g.plays, p)
-		p.After = g.number
-		return p, nil
-	}
-	g.signer, _ = NewSigner([]byte(strings.Repeat("k", 32)))
-	o := Options{Signer: g.signer, Epoch: epoch, People: g.db, Players: g.db, Giver: g.db, Follower: g.db, Plays: g.db, Transfers: g.db, Amount: 100,
-		Play: Play{Session: "class", State: Running, Started: g.now.Add(-time.Minute)}, Public: "http://example.test",
-		Now: g.time, Talk: func(format string, args ...any) { g.mu.Lock(); g.seen = append(g.seen, format); g.mu.Unlock() }}
+	return newGameOf(t, crowd(200, names...), change...)
+}
+
+// newGameOf has these people instead.
+func newGameOf(t *testing.T, people []purse, change ...func(*Options)) *scene {
+	t.Helper()
+	return sceneOf(newTable(t, people), change...)
+}
+
+// sceneOf is another server at a table, which knows nothing of what the first was told.
+func sceneOf(b *table, change ...func(*Options)) *scene {
+	g := &scene{t: b.t, b: b, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	o := b.o
+	o.Giver, o.Plays, o.Public, o.Now = giver{g}, plays{b.store, g}, "http://example.test", g.time
+	o.Play = Play{Session: "class", State: Running, Started: g.now.Add(-time.Minute), After: b.store.From.Number}
+	o.Talk = func(format string, args ...any) { g.mu.Lock(); g.seen = append(g.seen, format); g.mu.Unlock() }
 	for _, c := range change {
 		c(&o)
 	}
 	var err error
-	g.Server, err = New(t.Context(), o)
-	require.NoError(t, err)
+	g.Server, err = New(b.t.Context(), o)
+	require.NoError(b.t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { // as Run does
+		defer close(ended)
+		_ = o.Follower.Follow(ctx, o.Play.After, g.entries, g.board.outage)
+	}()
+	b.t.Cleanup(func() { cancel(); <-ended })
 	return g
 }
 
-func (g *scene) played(session string) bool {
-	return slices.ContainsFunc(g.plays, func(p Play) bool { return p.Session == session && p.State != Waiting })
+// giver lets a test come between.
+type giver struct{ g *scene }
+
+func (b giver) Press(ctx context.Context, p Press) repo.Result {
+	if b.g.press != nil {
+		return b.g.press(ctx, p)
+	}
+	return b.g.b.store.Press(ctx, p)
+}
+
+// plays notes what is kept.
+type plays struct {
+	*Store
+	g *scene
+}
+
+func (b plays) SetPlay(ctx context.Context, p Play) (Play, error) {
+	kept, err := b.Store.SetPlay(ctx, p)
+	if err == nil {
+		b.g.plays = append(b.g.plays, p)
+	}
+	return kept, err
 }
 
 func (g *scene) time() time.Time { g.mu.Lock(); defer g.mu.Unlock(); return g.now }
 
 func (g *scene) pass(d time.Duration) { g.mu.Lock(); g.now = g.now.Add(d); g.mu.Unlock() }
 
-// book is a ledger: it knows keys, and nobody gives what they have not.
-func (g *scene) book(_ context.Context, p Press) repo.Result {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	r := repo.Result{Transfer: repo.Transfer{Kind: repo.Donation, Payer: p.Payer, Payee: p.Payee, Sent: p.Amount, Received: p.Amount, Key: p.Key, Session: p.Session, Round: p.Round}}
-	if known, ok := g.keys[p.Key]; ok {
-		known.Replayed = true
-		return known
+// presses are the decisions of the session's game, as the database has them.
+func (g *scene) presses() (all []Press) {
+	g.t.Helper()
+	for _, text := range g.b.asked(`SELECT json_build_object('Payer', donor, 'Payee', coalesce(recipient, 0), 'Amount', round(cost * 100)::int, 'Key', key, 'Session', session,
+    'Round', round, 'Position', coalesce(position, 0), 'Visible', visible, 'Shown', shown_at, 'Response', response_ms::bigint * 1000000)::text
+FROM exptool.decisions
+ORDER BY id`) {
+		var p Press
+		require.NoError(g.t, json.Unmarshal([]byte(text), &p))
+		p.Shown = p.Shown.UTC()
+		all = append(all, p)
 	}
-	if p.Payee != 0 {
-		if g.cents[p.Payer] < p.Amount {
-			r.Err = &repo.Error{Kind: repo.ErrRefused, Message: "participant has not enough"}
-			return r
-		}
-		g.cents[p.Payer] -= p.Amount
-		g.cents[p.Payee] += p.Amount
-		g.number++
-		r.Number, r.PayerBalance, r.PayeeBalance = g.number, g.cents[p.Payer], g.cents[p.Payee]
-		g.db.entries <- []Entry{{Result: r, At: g.now}}
-	}
-	g.presses, g.keys[p.Key] = append(g.presses, p), r
-	return r
+	return all
 }
 
-// drain takes in what the ledger has told, as Run does.
+// tell is what another shell gives: a dollar, and the number of that in the ledger.
+func (g *scene) tell(payer, payee int64) int64 {
+	g.t.Helper()
+	rs, err := repo.NewLedger(g.b.db, repo.LedgerOptions{}).Apply(context.Background(), []repo.Transfer{{Payer: payer, Payee: payee, Sent: 100}})
+	require.NoError(g.t, err)
+	require.NoError(g.t, rs[0].Err)
+	return rs[0].Number
+}
+
+// drain waits until the board knows all that is in the ledger.
 func (g *scene) drain() {
-	for len(g.db.entries) > 0 {
-		require.NoError(g.t, g.entries(<-g.db.entries))
+	g.t.Helper()
+	last, err := strconv.ParseInt(g.b.asked("SELECT last::text FROM exptool.head")[0], 10, 64)
+	require.NoError(g.t, err)
+	require.Eventually(g.t, func() bool {
+		g.board.mu.Lock()
+		defer g.board.mu.Unlock()
+		return last <= g.board.number
+	}, 10*time.Second, time.Millisecond)
+}
+
+// token is one of a participant's, or, for 0, the host's.
+func (g *scene) token(id int64) Token {
+	t := Token{Role: Participant, Epoch: g.o.Epoch, Participant: id, Generation: g.board.generationOf(id)}
+	if id == 0 {
+		t.Role = Host
 	}
+	return t
+}
+
+// renewHost gives the host, and who wants to join, the next address.
+func (g *scene) renewHost() {
+	g.t.Helper()
+	require.NoError(g.t, g.b.db.Exec(g.t.Context(), "INSERT INTO exptool.player (epoch, participant, seed) VALUES ($1, 0, 0)", g.o.Epoch))
 }
 
 // address is a participant's page.
-func (g *scene) address(id int64) string {
-	return g.signer.Path(Token{Role: Participant, Epoch: epoch, Participant: id})
-}
+func (g *scene) address(id int64) string { return g.o.Signer.Path(g.token(id)) }
 
-func (g *scene) hostAddress() string {
-	return g.signer.Path(Token{Role: Host, Epoch: epoch})
-}
+func (g *scene) hostAddress() string { return g.address(0) }
 
 // do asks the server; change may alter the request.
 func (g *scene) do(method, path string, form url.Values, change ...func(*http.Request)) *httptest.ResponseRecorder {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"time"
+	"unicode/utf8"
 )
 
 // page is a participant's page, or, for nil, the host's.
@@ -139,8 +140,8 @@ func (s *Server) said(w http.ResponseWriter, r *http.Request, path string) strin
 	}
 	http.SetCookie(w, &http.Cookie{Name: saidCookie, Path: path, MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	text, err := base64.RawURLEncoding.DecodeString(c.Value)
-	if err != nil || len(text) > 300 {
+	if err != nil || !utf8.Valid(text) {
 		return ""
 	}
-	return plain(string(text))
+	return string(text)
 }

@@ -109,7 +109,7 @@ func (s *Server) replay(who *seat, p Press, known answer) reply {
 	if p.Payee == 0 {
 		a.Status, a.Message = "kept", "You kept your dollars."
 	} else {
-		a.Message = fmt.Sprintf("You gave %s to %s.", people(dollars(s.o.Amount)), s.board.labelOf(p.Payee))
+		a.Message = fmt.Sprintf("You gave %s to %s. You have %s.", money(dollars(s.o.Amount)), isolated(s.board.labelOf(p.Payee)), money(a.Dollars))
 	}
 	a.Key, a.Shown = s.newKey(who)
 	return a
@@ -224,7 +224,7 @@ func (b *board) refusal(s *seat, err error) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if s.Cents < b.amount {
-		return fmt.Sprintf("You have %s, not enough to give %s.", people(dollars(s.Cents)), people(dollars(b.amount)))
+		return fmt.Sprintf("You have %s, not enough to give %s.", money(dollars(s.Cents)), money(dollars(b.amount)))
 	}
 	var e *repo.Error
 	if errors.As(err, &e) {

@@ -53,13 +53,13 @@ func TestPressGives(t *testing.T) {
 	code, a := g.push(1, 3, page.Key, "amount", "100", "sent", "5")
 	assert.Equal(t, http.StatusOK, code)
 	assert.Equal(t, "given", a.Status)
-	assert.Equal(t, "You gave $1 to O'Brien.", a.Message)
+	assert.Equal(t, "You gave $1 to \u2068O'Brien\u2069. You have $1.", a.Message)
 	assert.Equal(t, "1.00", a.Dollars)
-	require.Len(t, g.presses, 1)
-	p := g.presses[0]
+	require.Len(t, g.presses(), 1)
+	p := g.presses()[0]
 	assert.Equal(t, Press{Payer: 1, Payee: 3, Amount: 100, Key: page.Key, Session: "class", Round: 1, Position: 2, Visible: "all",
 		Shown: p.Shown, Response: 1500 * time.Millisecond}, p, "the amount in the form is nobody's business")
-	assert.Equal(t, page.Shown, p.Shown.UTC().Format("2006-01-02T15:04:05.000Z"))
+	assert.Equal(t, page.Shown, p.Shown.Format("2006-01-02T15:04:05.000Z"))
 
 	page = g.view(g.address(1))
 	assert.Equal(t, you{ID: 1, Label: "Mona", Dollars: "1.00", Given: "1.00", Received: "0.00"}, *page.You)
@@ -78,59 +78,51 @@ func TestPressTwiceGivesOnce(t *testing.T) {
 			form := url.Values{"payee": {"3"}, "key": {key}}
 			w := g.do("POST", g.address(1)+"/press", form, asJSON)
 			assert.Equal(t, http.StatusOK, w.Code)
-			assert.Contains(t, w.Body.String(), `"status":"given","message":"You gave $1 to O'Brien.","number":1,"dollars":"1.00"`)
+			assert.Contains(t, w.Body.String(), "\"status\":\"given\",\"message\":\"You gave $1 to \u2068O'Brien\u2069. You have $1.\",\"number\":")
+			assert.Contains(t, w.Body.String(), `,"dollars":"1.00"`)
 		})
 	}
 	all.Wait()
-	assert.Len(t, g.presses, 1)
+	assert.Len(t, g.presses(), 1)
 	g.drain()
+	number := g.board.number
 
 	g.board.turnTo(Play{Session: "class", State: Paused, Started: g.now.Add(-time.Minute)})
 	code, a := g.push(1, 3, key)
 	assert.Equal(t, http.StatusOK, code, "a retry is answered as the first time, though the game is paused now")
-	assert.Equal(t, int64(1), a.Number)
+	assert.Equal(t, number, a.Number)
 	code, a = g.push(1, 2, key)
 	assert.Equal(t, http.StatusConflict, code, "another button with the same key")
 	assert.NotEqual(t, key, a.Key)
 
-	// A server that was started anew knows the key from whoever tells it the ledger.
-	again := newGame(t)
-	again.board.follow([]Entry{{Result: g.keys[key], At: again.now}})
+	// A server that was started anew is told the ledger, and asks it for the same.
+	again := sceneOf(g.b)
+	again.drain()
 	code, a = again.push(1, 3, key)
 	assert.Equal(t, http.StatusOK, code)
-	assert.Equal(t, int64(1), a.Number)
-	assert.Empty(t, again.presses)
+	assert.Equal(t, number, a.Number)
+	assert.Len(t, g.presses(), 1)
 }
 
-// TestRestart has a press whose answer got lost, and a server that was started anew
-// and does not know its key: it asks the ledger for the same.
+// TestRestart has a press whose answer got lost, and a server that was started anew and
+// does not know its key: it is the same press.
 func TestRestart(t *testing.T) {
 	g := newGame(t)
 	g.push(1, 3, g.view(g.address(1)).Key)
 	key := g.view(g.address(1)).Key
-	g.push(1, 3, key)
-	again := newGame(t)
-	for _, p := range g.presses {
-		e := Entry{Result: g.keys[p.Key]}
-		e.Key = ""
-		again.board.follow([]Entry{e})
-	}
-	again.keys, again.cents[1] = g.keys, 0
-	again.db.press = func(ctx context.Context, p Press) repo.Result {
-		assert.Equal(t, 2, p.Round)
-		assert.Equal(t, "class", p.Session)
-		return again.book(ctx, p)
-	}
-	code, a := again.push(1, 3, key)
+	_, first := g.push(1, 3, key)
+	again := sceneOf(g.b)
+	again.drain()
+	code, a := again.push(1, 3, key) // with nothing left to give
 	assert.Equal(t, http.StatusOK, code)
-	assert.Equal(t, int64(2), a.Number)
+	assert.Equal(t, first.Number, a.Number)
 	assert.Equal(t, 2, again.board.seats[1].rounds)
-	assert.Empty(t, again.presses)
+	require.Len(t, g.presses(), 2)
 
-	late := newGame(t) // it read balances that are newer than the press
-	late.keys = g.keys
+	g.tell(3, 1)
+	late := sceneOf(g.b) // it read balances that are newer than the press
 	late.push(1, 3, key)
-	assert.Equal(t, "2.00", late.view(late.address(1)).You.Dollars, "what one had then is not what one has now")
+	assert.Equal(t, "1.00", late.view(late.address(1)).You.Dollars, "what one had then is not what one has now")
 }
 
 // TestTwoWindows has two pages that were drawn before either was pressed.
@@ -139,7 +131,7 @@ func TestTwoWindows(t *testing.T) {
 	one, other := g.view(g.address(1)).Key, g.view(g.address(1)).Key
 	g.push(1, 3, one)
 	g.push(1, 2, other)
-	assert.Equal(t, []int{1, 2}, []int{g.presses[0].Round, g.presses[1].Round})
+	assert.Equal(t, []int{1, 2}, []int{g.presses()[0].Round, g.presses()[1].Round})
 	g.board.turnTo(Play{Session: "next", State: Running})
 	code, a := g.push(1, 3, g.view(g.address(2)).Key)
 	assert.Equal(t, http.StatusBadRequest, code)
@@ -147,12 +139,12 @@ func TestTwoWindows(t *testing.T) {
 	assert.Equal(t, http.StatusConflict, code, "nothing is left")
 	code, a = g.push(1, 2, other)
 	assert.Equal(t, http.StatusOK, code, "what was answered stays so")
-	g.cents[1] = 100
+	g.tell(3, 1)
 	g.board.turnTo(Play{Session: "third", State: Running})
 	code, _ = g.push(1, 2, a.Key)
 	assert.Equal(t, http.StatusOK, code, "a page goes on into the next session")
-	assert.Equal(t, "third", g.presses[2].Session)
-	assert.Equal(t, 1, g.presses[2].Round)
+	assert.Equal(t, "third", g.presses()[2].Session)
+	assert.Equal(t, 1, g.presses()[2].Round)
 }
 
 func TestKeep(t *testing.T) {
@@ -163,13 +155,13 @@ func TestKeep(t *testing.T) {
 		assert.Equal(t, http.StatusOK, code)
 		assert.Equal(t, "kept", a.Status)
 	}
-	require.Len(t, g.presses, 1)
-	assert.Equal(t, int64(0), g.presses[0].Payee)
-	assert.Equal(t, repo.Cents(0), g.presses[0].Amount)
-	assert.Equal(t, 1, g.presses[0].Round)
+	require.Len(t, g.presses(), 1)
+	assert.Equal(t, int64(0), g.presses()[0].Payee)
+	assert.Equal(t, repo.Cents(0), g.presses()[0].Amount)
+	assert.Equal(t, 1, g.presses()[0].Round)
 	_, a := g.push(1, 2, g.view(g.address(1)).Key)
 	assert.Equal(t, "given", a.Status)
-	assert.Equal(t, 2, g.presses[1].Round)
+	assert.Equal(t, 2, g.presses()[1].Round)
 }
 
 func TestPressRefused(t *testing.T) {
@@ -205,7 +197,7 @@ func TestPressRefused(t *testing.T) {
 		assert.Contains(t, w.Body.String(), c.says, c.name)
 		assert.Contains(t, w.Body.String(), "Mona", "the page comes with it: %s", c.name)
 	}
-	assert.Empty(t, g.presses)
+	assert.Empty(t, g.presses())
 }
 
 func TestTimeUp(t *testing.T) {
@@ -237,8 +229,7 @@ func TestEmptyPurse(t *testing.T) {
 }
 
 func TestTooQuick(t *testing.T) {
-	g := newGame(t)
-	g.cents[1] = 10000
+	g := newGameOf(t, crowd(10_000, names...))
 	quick := 0
 	for range 12 {
 		code, a := g.push(1, 3, g.view(g.address(1)).Key)
@@ -259,8 +250,8 @@ func TestTooQuick(t *testing.T) {
 func TestDatabaseAway(t *testing.T) {
 	g := newGame(t)
 	key := g.view(g.address(1)).Key
-	g.db.press = func(ctx context.Context, p Press) repo.Result {
-		g.book(ctx, p)
+	g.press = func(ctx context.Context, p Press) repo.Result {
+		require.NoError(t, g.b.store.Press(ctx, p).Err)
 		return repo.Result{Err: &repo.Error{Kind: repo.ErrConnect, Message: "password of postgres://u:p@h"}}
 	}
 	w := g.do("POST", g.address(1)+"/press", url.Values{"payee": {"3"}, "key": {key}}, asJSON)
@@ -275,13 +266,12 @@ func TestDatabaseAway(t *testing.T) {
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 	assert.Contains(t, w.Body.String(), key, "the page's too")
 
-	g.db.press = g.book
+	g.press = nil
 	code, a := g.push(1, 3, key)
 	assert.Equal(t, http.StatusOK, code)
-	assert.Equal(t, int64(1), a.Number)
-	assert.Len(t, g.presses, 1)
-	assert.Equal(t, repo.Cents(100), g.cents[1])
-	assert.Equal(t, 1, g.presses[0].Round)
+	assert.Len(t, g.presses(), 1)
+	assert.Equal(t, []string{"1"}, g.b.has(1))
+	assert.Equal(t, 1, g.presses()[0].Round)
 }
 
 func TestPlainForm(t *testing.T) {
@@ -293,7 +283,7 @@ func TestPlainForm(t *testing.T) {
 	cookie := w.Result().Cookies()[0]
 	assert.True(t, cookie.HttpOnly)
 	w = g.do("GET", g.address(1), nil, func(r *http.Request) { r.AddCookie(cookie) })
-	assert.Contains(t, w.Body.String(), "You gave $1 to &lt;script&gt;alert(1)&lt;/script&gt;.")
+	assert.Contains(t, w.Body.String(), "You gave $1 to \u2068&lt;script&gt;alert(1)&lt;/script&gt;\u2069. You have $1.")
 	assert.Equal(t, -1, w.Result().Cookies()[0].MaxAge, "it is said once")
 }
 
@@ -339,24 +329,19 @@ func TestHidden(t *testing.T) {
 	}
 	assert.Equal(t, "2.00", page.You.Dollars)
 	g.push(2, 3, g.view(g.address(2)).Key)
-	assert.Equal(t, "none", g.presses[0].Visible)
+	assert.Equal(t, "none", g.presses()[0].Visible)
 	assert.Zero(t, g.view(g.address(1)).Players[0].Changed)
 }
 
 // TestRelaunched has the first to press learn that the launch is over: the server ends.
 func TestRelaunched(t *testing.T) {
 	g := newGame(t)
-	g.db.press = func(context.Context, Press) repo.Result { return repo.Result{Err: repo.ErrRelaunched} }
+	key := g.view(g.address(1)).Key
+	g.b.relaunch()
+	code, a := g.push(1, 3, key)
+	assert.Equal(t, http.StatusGone, code)
+	assert.Contains(t, a.Message, "not valid any more")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	ended := make(chan error, 1)
-	go func() { ended <- g.Run(t.Context(), l) }()
-	r, err := http.PostForm("http://"+l.Addr().String()+g.address(1)+"/press?format=json", url.Values{"payee": {"3"}, "key": {g.view(g.address(1)).Key}})
-	require.NoError(t, err)
-	defer r.Body.Close()
-	var a reply
-	require.NoError(t, json.NewDecoder(r.Body).Decode(&a))
-	assert.Equal(t, http.StatusGone, r.StatusCode)
-	assert.Contains(t, a.Message, "not valid any more")
-	require.ErrorIs(t, <-ended, ErrRelaunched)
+	require.ErrorIs(t, g.Run(t.Context(), l), ErrRelaunched)
 }

@@ -43,7 +43,6 @@ type answer struct {
 	payee   int64 // 0: kept
 	number  int64
 	balance repo.Cents
-	refused string
 }
 
 // named is what others see: the name, the nickname, or a number.
@@ -64,6 +63,10 @@ func plain(text string) string {
 	}, text)
 	return strings.Join(strings.Fields(text), " ")
 }
+
+// isolated is a name in a sentence: one that runs the other way does not turn the words
+// around it (Unicode Standard Annex 9).
+func isolated(name string) string { return "\u2068" + name + "\u2069" }
 
 // keep appends to a list that keeps the last few.
 func keep[T any](list []T, one T, most int) []T {

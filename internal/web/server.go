@@ -44,7 +44,6 @@ type Server struct {
 	fatal   chan error // ends Run
 	turning sync.Mutex // held by who changes the session
 	joining chan struct{}
-	visits  map[string]int64 // who joined, by cookie; for who has joining
 }
 
 // ErrRelaunched ends a server whose experiment was launched anew: its addresses name
@@ -68,7 +67,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, board: newBoard(&o), assets: files, origin: http.NewCrossOriginProtection(), stopping: make(chan struct{}), slow: writeTime,
-		talk: o.Talk, now: o.Now, fatal: make(chan error, 1), joining: make(chan struct{}, 1), visits: map[string]int64{}}
+		talk: o.Talk, now: o.Now, fatal: make(chan error, 1), joining: make(chan struct{}, 1)}
 	if o.Public != "" {
 		if err := s.origin.AddTrustedOrigin(o.Public); err != nil {
 			return nil, fmt.Errorf("the public address %q is not like http://10.0.0.2:8000: %w", o.Public, err)
@@ -132,8 +131,8 @@ func (s *Server) Handler() http.Handler {
 	host("POST /host/{token}/{action}", s.turn)
 	mux.Handle("GET /host/{token}/transfers.csv", s.as(Host, func(w http.ResponseWriter, r *http.Request, _ *seat, _ int) { s.download(w, r) }))
 	mux.Handle("GET /host/{token}/live", s.as(Host, s.live))
-	for pattern, do := range map[string]http.HandlerFunc{"GET /join/{token}": s.joinPage, "POST /join/{token}": s.enter} {
-		mux.Handle(pattern, timed(s.as(Join, func(w http.ResponseWriter, r *http.Request, _ *seat, _ int) { do(w, r) })))
+	for pattern, do := range map[string]http.HandlerFunc{"GET /join/{code}": s.joinPage, "POST /join/{code}": s.enter} {
+		mux.Handle(pattern, timed(s.invited(do)))
 	}
 	mux.Handle("GET /assets/{file}", timed(s.asset))
 	mux.Handle("GET /healthz", timed(s.health))
@@ -145,7 +144,7 @@ func (s *Server) Handler() http.Handler {
 func (s *Server) as(role Role, do func(http.ResponseWriter, *http.Request, *seat, int)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		t, err := s.o.Signer.Read(r.PathValue("token"))
-		if err == nil && t.Role == role && t.Epoch == s.o.Epoch && (role != Join || s.o.Join) {
+		if err == nil && t.Role == role && t.Epoch == s.o.Epoch {
 			if who, ok := s.board.admit(t); ok {
 				do(w, r, who, t.Generation)
 				return
@@ -153,6 +152,29 @@ func (s *Server) as(role Role, do func(http.ResponseWriter, *http.Request, *seat
 		}
 		s.refuse(w, r, http.StatusForbidden, "This address is not valid, or not any more. Ask for yours again.")
 	}
+}
+
+// invited lets those in who have the code, if anybody may join.
+func (s *Server) invited(do http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case s.o.Join && s.o.Signer.isCode(r.PathValue("code"), s.o.Epoch, s.board.generationOf(0)):
+			do(w, r)
+		case !s.board.mayGuess(): // only who guesses: else one could keep all others out
+			s.refuse(w, r, http.StatusTooManyRequests, "Many wrong addresses were tried just now. Look at yours again, and wait a second.")
+		default:
+			s.refuse(w, r, http.StatusForbidden, "This address is not valid, or not any more. Look at it again.")
+		}
+	}
+}
+
+// guesses is how many wrong codes a second are answered with more than that.
+const guesses = 20
+
+func (b *board) mayGuess() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.guessed.take(guesses, b.now())
 }
 
 // admit is the seat of a token, nil for who is no participant.

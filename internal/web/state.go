@@ -55,6 +55,7 @@ type board struct {
 	viewers map[*viewer]bool
 	strange bool          // somebody unknown was met: read the people again
 	further chan struct{} // closed when the number grows
+	guessed bucket        // codes to join
 }
 
 func newBoard(o *Options) *board {

@@ -16,8 +16,8 @@ type Store struct {
 
 	Game, Treatment string // of the decisions
 
-	// Enter makes a participant of a nickname: see repo.Serving.Join.
-	Enter func(ctx context.Context, nickname string) (repo.Player, repo.Result, error)
+	// Enter makes a participant of a nickname and a visit: see repo.Serving.Join.
+	Enter func(ctx context.Context, nickname, visit string) (repo.Player, repo.Result, error)
 	// Rows reads the transfers of the present launch.
 	Rows func(ctx context.Context, write func(schema.Rows) error) error
 	// Lost is told why the database does not answer; may be nil.
@@ -51,7 +51,7 @@ func (s *Store) Players(ctx context.Context) ([]Player, error) {
 }
 
 func newPlayer(p repo.Player) Player {
-	return Player{ID: p.ID, Generation: p.Generation, Nickname: p.Nickname, Seed: p.Seed, Done: !p.Done.IsZero()}
+	return Player{ID: p.ID, Generation: p.Generation, Nickname: p.Nickname, Visit: p.Visit, Seed: p.Seed, Done: !p.Done.IsZero()}
 }
 
 // SetDone is Players's.
@@ -61,8 +61,8 @@ func (s *Store) SetDone(ctx context.Context, id int64, done bool) error {
 }
 
 // Join is Players's.
-func (s *Store) Join(ctx context.Context, nickname string) (Person, Player, error) {
-	p, r, err := s.Enter(ctx, nickname)
+func (s *Store) Join(ctx context.Context, nickname, visit string) (Person, Player, error) {
+	p, r, err := s.Enter(ctx, nickname, visit)
 	return Person{ID: p.ID, Name: p.Nickname, Cents: r.PayeeBalance, HasDollars: true}, newPlayer(p), err
 }
 

@@ -182,12 +182,9 @@ func TestRelaunchWindow(t *testing.T) {
 	b := newTable(t, crowd(900, "Mona", "Yusuf"))
 	press := Press{Payer: 1, Payee: 2, Amount: 100, Key: "a", Session: "s", Round: 1, Visible: "all"}
 	require.NoError(t, b.store.Press(t.Context(), press).Err)
-	b.stop() // it would notice
-	b.store.Batcher = repo.NewBatcher(t.Context(), repo.NewLedger(b.store.DB, repo.LedgerOptions{}))
-	t.Cleanup(b.store.Batcher.Close)
 	press.Key = "b"
 	require.NoError(t, b.store.Press(t.Context(), press).Err)
-	require.NoError(t, b.db.Exec(t.Context(), `CREATE TABLE anew AS TABLE participant; DROP TABLE participant CASCADE; ALTER TABLE anew RENAME TO participant`))
+	b.relaunch()
 	for _, key := range []string{"b", "c"} {
 		press.Key = key
 		assert.ErrorIs(t, b.store.Press(t.Context(), press).Err, ErrRelaunched)

@@ -133,8 +133,18 @@ func (b *table) start(change ...func(*Options)) {
 	batcher := repo.NewBatcher(context.Background(), repo.NewLedger(db, repo.LedgerOptions{}))
 	in := catalogOf(b.t, b.db)
 	b.store = &Store{DB: db, Serving: serving, Batcher: batcher, From: from, Game: "donation",
-		Enter: func(ctx context.Context, nickname string) (repo.Player, repo.Result, error) {
-			return serving.Join(ctx, in, repo.Joining{Nickname: nickname, Dollars: 500, Memo: "joined", Token: rand.Text})
+		Enter: func(ctx context.Context, nickname, visit string) (repo.Player, repo.Result, error) {
+			return serving.Join(ctx, in, repo.Joining{Nickname: nickname, Visit: visit, Dollars: 500, Memo: "joined", Token: rand.Text})
+		},
+		Rows: func(ctx context.Context, write func(schema.Rows) error) error {
+			return db.Read(ctx, repo.ReadOptions{}, func(tx *repo.Tx) error {
+				rows, err := tx.Rows(ctx, "SELECT number, memo FROM exptool.transfer ORDER BY number")
+				if err != nil {
+					return err
+				}
+				defer rows.Close()
+				return write(rows)
+			})
 		}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b.t, err)
@@ -211,8 +221,11 @@ func (b *table) decided() []string {
 // give is what another shell gives, in one transaction.
 func (b *table) give(transfers ...repo.Transfer) {
 	b.t.Helper()
-	_, err := repo.NewLedger(b.db, repo.LedgerOptions{}).ApplyAll(context.Background(), transfers)
+	rs, err := repo.NewLedger(b.db, repo.LedgerOptions{}).ApplyAll(context.Background(), transfers)
 	require.NoError(b.t, err)
+	for _, r := range rs {
+		require.NoError(b.t, r.Err)
+	}
 }
 
 // gives is one transfer of another shell's.
@@ -239,4 +252,14 @@ func (b *table) act(action string) {
 	require.NoError(b.t, err)
 	assert.NoError(b.t, r.Body.Close())
 	assert.Equal(b.t, http.StatusOK, r.StatusCode)
+}
+
+// relaunch launches the experiment anew, with the same participants. The server has ended
+// before, as it would notice; what it gave with is there.
+func (b *table) relaunch() {
+	b.t.Helper()
+	b.stop()
+	b.store.Batcher = repo.NewBatcher(context.Background(), repo.NewLedger(b.store.DB, repo.LedgerOptions{}))
+	b.t.Cleanup(b.store.Batcher.Close)
+	require.NoError(b.t, b.db.Exec(b.t.Context(), "CREATE TABLE anew AS TABLE participant; DROP TABLE participant CASCADE; ALTER TABLE anew RENAME TO participant"))
 }

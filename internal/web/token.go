@@ -3,16 +3,18 @@ package web
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"time"
 )
 
 // Role is what a token lets its holder be.
 type Role byte
 
-// The roles.
+// The roles. To join nobody has a token, but a code.
 const (
 	Participant Role = 'p'
 	Host        Role = 'h'
@@ -57,9 +59,31 @@ func (s Signer) Sign(t Token) string {
 	return base64.RawURLEncoding.EncodeToString(append(b, s.mac("token", b)[:tokenMAC]...))
 }
 
-// Path is the path of the page that a token opens.
+// Path is the path of the page that a token opens. That to join is short: it is typed.
 func (s Signer) Path(t Token) string {
-	return map[Role]string{Participant: "/p/", Host: "/host/", Join: "/join/"}[t.Role] + s.Sign(t)
+	if t.Role == Join {
+		return "/join/" + s.code(t.Epoch, t.Generation)
+	}
+	return map[Role]string{Participant: "/p/", Host: "/host/"}[t.Role] + s.Sign(t)
+}
+
+// codes are Crockford's base 32 (https://www.crockford.com/base32.html), in the small
+// letters that telephones offer first.
+var codes = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// code is what to join is typed: 40 bits. At ten thousand guesses a second it takes more
+// than a year to find, and a class an hour.
+func (s Signer) code(epoch int64, generation int) string {
+	b := binary.BigEndian.AppendUint64(nil, uint64(epoch))
+	return codes.EncodeToString(s.mac("join", binary.BigEndian.AppendUint32(b, uint32(generation)))[:5])
+}
+
+// misread are letters that the code has not, and what they were read of.
+var misread = strings.NewReplacer("o", "0", "i", "1", "l", "1", "-", "", " ", "")
+
+// isCode reports whether somebody has typed the code, in letters of any size.
+func (s Signer) isCode(text string, epoch int64, generation int) bool {
+	return len(text) <= 40 && hmac.Equal([]byte(misread.Replace(strings.ToLower(text))), []byte(s.code(epoch, generation)))
 }
 
 // Read gives the token of a text that Sign has made, and an error for any other.

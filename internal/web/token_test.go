@@ -83,26 +83,33 @@ func FuzzToken(f *testing.F) {
 // TestAddresses asks with tokens that are somebody else's, revoked, or no tokens.
 func TestAddresses(t *testing.T) {
 	g := newGame(t)
-	sign := func(token Token) string { return g.signer.Sign(token) }
-	good := sign(Token{Role: Participant, Epoch: epoch, Participant: 1})
+	of := func(id int64, change func(*Token)) string {
+		token := g.token(id)
+		change(&token)
+		return g.o.Signer.Sign(token)
+	}
+	as := func(*Token) {}
+	good := of(1, as)
 	forger, _ := NewSigner([]byte(strings.Repeat("x", 32)))
-	host := sign(Token{Role: Host, Epoch: epoch})
+	host := of(0, as)
 	for name, path := range map[string]string{
-		"forged": "/p/" + forger.Sign(Token{Role: Participant, Epoch: epoch, Participant: 1}), "truncated": "/p/" + good[:len(good)-1],
-		"of another launch": "/p/" + sign(Token{Role: Participant, Epoch: epoch + 1, Participant: 1}),
-		"of nobody":         "/p/" + sign(Token{Role: Participant, Epoch: epoch, Participant: 99}),
+		"forged": "/p/" + forger.Sign(g.token(1)), "truncated": "/p/" + good[:len(good)-1],
+		"of another launch": "/p/" + of(1, func(t *Token) { t.Epoch++ }),
+		"of nobody":         "/p/" + of(1, func(t *Token) { t.Participant = 99 }),
 		"a host's":          "/p/" + host, "not a host's": "/host/" + good, "to join": "/join/" + good,
-		"to join, which nobody may": "/join/" + sign(Token{Role: Join, Epoch: epoch}),
+		"to join, which nobody may": g.o.Signer.Path(Token{Role: Join, Epoch: g.o.Epoch}),
 	} {
 		assert.Equal(t, http.StatusForbidden, g.do("GET", path, nil).Code, name)
 	}
 	assert.Equal(t, http.StatusOK, g.do("GET", "/p/"+good, nil).Code)
 	assert.Equal(t, http.StatusOK, g.do("GET", "/host/"+host, nil).Code)
 
-	g.list[1].Generation, g.list[0].Generation = 1, 1
+	_, err := g.b.store.Serving.Renew(t.Context(), 1)
+	require.NoError(t, err)
+	g.renewHost()
 	require.NoError(t, g.refresh(t.Context(), false))
 	assert.Equal(t, http.StatusForbidden, g.do("GET", "/p/"+good, nil).Code, "revoked")
 	assert.Equal(t, http.StatusForbidden, g.do("GET", "/host/"+host, nil).Code, "revoked")
-	assert.Equal(t, http.StatusOK, g.do("GET", "/p/"+sign(Token{Role: Participant, Epoch: epoch, Participant: 1, Generation: 1}), nil).Code)
+	assert.Equal(t, http.StatusOK, g.do("GET", g.address(1), nil).Code)
 	assert.Equal(t, http.StatusOK, g.do("GET", g.address(2), nil).Code, "others keep theirs")
 }

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"html/template"
+	"slices"
 	"time"
 )
 
@@ -154,7 +156,9 @@ func (b *board) hostPage() *view {
 	defer b.mu.Unlock()
 	v := b.begin("host")
 	v.Labels = map[int64]string{}
-	for _, o := range b.others(nil) {
+	others := b.others(nil)
+	slices.SortStableFunc(others, func(x, y *seat) int { return cmp.Or(cmp.Compare(y.Cents, x.Cents), cmp.Compare(x.label, y.label)) })
+	for _, o := range others {
 		v.Labels[o.ID] = o.label
 		v.Players = append(v.Players, player{ID: o.ID, Label: o.label, Dollars: dollars(o.Cents), Changed: o.changed})
 	}

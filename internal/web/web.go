@@ -36,8 +36,9 @@ type Player struct {
 	ID         int64 // 0 is the host, and the address to join
 	Generation int
 	Nickname   string
-	Seed       int64 // of the order of the buttons
-	Done       bool  // said so, in this session
+	Visit      string // of the browser that joined; may be empty
+	Seed       int64  // of the order of the buttons
+	Done       bool   // said so, in this session
 }
 
 // Players keeps the players.
@@ -47,8 +48,9 @@ type Players interface {
 	Players(ctx context.Context) ([]Player, error)
 	// SetDone keeps whether a participant is done.
 	SetDone(ctx context.Context, id int64, done bool) error
-	// Join makes a participant with a nickname and dollars.
-	Join(ctx context.Context, nickname string) (Person, Player, error)
+	// Join makes a participant with a nickname and dollars, who joins on a visit, which
+	// may be empty.
+	Join(ctx context.Context, nickname, visit string) (Person, Player, error)
 }
 
 // Press is what a participant did with the page: gave, or kept.

@@ -24,6 +24,7 @@ type wire struct {
 	listener net.Listener
 	conns    map[net.Conn]bool
 	held     chan struct{} // closed when what is sent may go on; nil where it may
+	mute     bool          // what is answered is lost on its way
 	lose     string        // what is asked by the next that says this is answered to nobody
 	all      sync.WaitGroup
 }
@@ -89,6 +90,13 @@ func (w *wire) release() {
 		close(w.held)
 		w.held = nil
 	}
+}
+
+// hush has what the far end says get lost, as where a network went away without a word.
+func (w *wire) hush(mute bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.mute = mute
 }
 
 // loseAnswer has the far end do the next thing that is asked with this text, but breaks
@@ -157,10 +165,13 @@ type back struct {
 // Write is io.Writer's.
 func (b back) Write(p []byte) (int, error) {
 	b.mu.Lock()
-	lost := *b.lost
+	lost, mute := *b.lost, b.mute
 	b.mu.Unlock()
-	if lost {
+	switch {
+	case lost:
 		return 0, io.ErrClosedPipe
+	case mute:
+		return len(p), nil
 	}
 	return b.near.Write(p)
 }

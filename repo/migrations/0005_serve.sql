@@ -17,6 +17,8 @@ CREATE TABLE exptool.player (
     -- The address names it: a new one makes the former addresses invalid.
     generation integer NOT NULL DEFAULT 1,
     nickname text,
+    -- Of the browser that joined, so that a retry is answered and joins once.
+    visit text,
     -- Of the order of the buttons.
     seed bigint NOT NULL,
     -- NULL: still plays.

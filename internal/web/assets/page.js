@@ -239,10 +239,13 @@
   // ---- the event stream ----
 
   let stream = null, wait = 500;
+  let heard = 0; // when the server was last heard
   function open() {
     if (stream || document.hidden || stopped) return;
     stream = new EventSource(path + '/live');
+    heard = Date.now();
     stream.onopen = () => {
+      heard = Date.now();
       wait = 500;
       back();
       wake?.();
@@ -254,7 +257,11 @@
       after('open', wait + Math.random() * wait, ask);
       wait = Math.min(wait * 2, 4000);
     };
-    const on = (name, f) => stream.addEventListener(name, e => { f(JSON.parse(e.data)); });
+    const on = (name, f) => stream.addEventListener(name, e => {
+      heard = Date.now();
+      f?.(JSON.parse(e.data));
+    });
+    on('beat');
     on('state', wholeState);
     on('delta', delta);
     on('host', host);
@@ -262,6 +269,13 @@
   function close() {
     stream?.close();
     stream = null;
+  }
+  // The server beats every five seconds: a connection that has died says nothing.
+  function listen() {
+    if (!stream || Date.now() - heard < 12000) return;
+    lose();
+    close();
+    open();
   }
   // A stream that was refused says not why; the page under the same address does.
   let stopped = false;
@@ -279,6 +293,7 @@
   function follow() {
     if (!$('line')) return;
     open();
+    setInterval(listen, 1000);
     document.addEventListener('visibilitychange', () => document.hidden ? close() : open());
     addEventListener('offline', lose);
     addEventListener('online', () => { close(); open(); });
@@ -345,8 +360,7 @@
     button.classList.add(refused ? 'refused' : 'given');
     able(button);
     after(button, refused ? 4000 : 1500, () => button.classList.remove('refused', 'given'));
-    const has = answer.status === 'given' && answer.dollars && !answer.message.includes(' have ') ? ` You have ${money(answer.dollars)}.` : '';
-    say(answer.message + has, refused);
+    say(answer.message, refused);
     if (answer.dollars && answer.number) balance(you.id, answer.dollars, answer.number);
     if (answer.status === 'given' && answer.number) {
       move({number: answer.number, from: you.id, to: Number(form.dataset.payee), amount: body.dataset.amount});
