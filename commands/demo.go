@@ -116,6 +116,8 @@ func runDemo(ctx context.Context, a *app, o *demoOptions) error {
 	}
 	a.streams.Print("")
 	a.streams.Print("The database stays: exptool --db " + sampleDatabase + " query participants")
+	a.streams.Print("Its page with the push buttons: exptool --db " + sampleDatabase + " serve")
+	a.streams.Print("and, in another shell, whose page is where: exptool --db " + sampleDatabase + " serve links")
 	return nil
 }
 
