@@ -188,8 +188,10 @@ func TestPageFormTwiceGivesOnce(t *testing.T) {
 	w := newWindow(t, 390, 844)
 	w.without()
 	w.open(b.address(1))
+	b.wire.hold()
 	w.click(yusuf, 1)
-	w.click(yusuf, 2)
+	w.click(yusuf, 2) // while the first is under way
+	b.wire.release()
 	w.await(said("You gave $1 to Yusuf. You have $35."))
 	w.reload()
 	w.await(text("#dollars") + " === '$35'")
