@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/accessibility"
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/assert"
 )
@@ -25,10 +24,10 @@ func TestPageWithoutScript(t *testing.T) {
 	assert.Contains(t, mona.eval(text("noscript")), "Reload for news")
 
 	late.open(b.Join())
-	late.run(chromedp.SendKeys("#nickname", "Mona"))
+	late.fill("#nickname", "Mona")
 	late.click("button", 1)
 	late.await(said("Somebody has that name already. Choose another.") + " && document.querySelector('[aria-invalid]')")
-	late.run(chromedp.SetValue("#nickname", "Zoë <b>"))
+	late.fill("#nickname", "Zoë <b>")
 	late.click("button", 1)
 	late.await("document.getElementById('you')?.textContent === 'Zoë <b>' && " + text("#dollars") + " === '$5'")
 	mona.click(yusuf, 1)
@@ -43,7 +42,7 @@ func TestPageWithoutScript(t *testing.T) {
 	mona.await(said("You gave $1 to أمينة. You have $34."))
 	mona.click(keeps, 1)
 	mona.await(said("You kept your dollars."))
-	late.run(chromedp.Reload())
+	late.reload()
 	late.click(`[data-payee="1"] button`, 1)
 	late.await(said("You gave $1 to Mona. You have $4.") + " && " + text("#dollars") + " === '$4'")
 

@@ -100,7 +100,7 @@ func (b *table) look(w *window, address, name string) {
 		b.push(8, 9)
 		w.await("document.querySelector('[data-payee=\"9\"] .changed')")
 	case "join":
-		w.run(chromedp.SetValue("#nickname", "Mona"))
+		w.fill("#nickname", "Mona")
 		w.click("button", 1)
 		w.await("document.querySelector('#said.refused')")
 	case "paused":

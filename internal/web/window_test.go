@@ -124,10 +124,33 @@ func call[P, R any](w *window, command cdp.Command[P, R], params P) R {
 	return result
 }
 
-// open goes to an address and waits for the page's heading.
+// open goes to an address and waits for the page's heading. It asks the page itself: the
+// browser's word that it has loaded gets lost where there is much to do.
 func (w *window) open(address string) {
 	w.t.Helper()
-	w.run(chromedp.Navigate(address), chromedp.WaitVisible("h1"))
+	result := call(w, page.Navigate, page.NavigateParams{URL: address})
+	require.Empty(w.t, result.ErrorText, address)
+	w.loaded(fmt.Sprintf("location.href === %q", address))
+}
+
+// reload asks for the page anew.
+func (w *window) reload() {
+	w.t.Helper()
+	w.eval("window.before = true")
+	call(w, page.Reload, page.ReloadParams{})
+	w.loaded("!window.before")
+}
+
+func (w *window) loaded(also string) {
+	w.t.Helper()
+	w.await(also + " && document.readyState === 'complete' && document.querySelector('h1')?.checkVisibility()")
+}
+
+// fill types into a field what is not there yet.
+func (w *window) fill(selector, text string) {
+	w.t.Helper()
+	w.eval(fmt.Sprintf("(e => { e.focus(); e.select(); })(document.querySelector(%q))", selector))
+	w.key(text)
 }
 
 // without has the window do without scripts.
