@@ -58,7 +58,7 @@ func (g *dollarGame) goOn(p *repo.Play) (web.Play, error) {
 		g.o.played, g.Treatment = was, p.Treatment
 	}
 	g.app.streams.Talk("session %s goes on where it was", p.Session)
-	return web.NewPlay(*p), nil
+	return *p, nil
 }
 
 // orDefaults is a treatment in words.
