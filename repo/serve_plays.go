@@ -29,6 +29,15 @@ type Play struct {
 	Treatment string    // the parameters that differ from the game's defaults
 }
 
+// StateAt is what it has come to at a time: one that a clock ends is over by then, whether
+// anybody has noted it or not.
+func (p Play) StateAt(now time.Time) PlayState {
+	if p.State == Running && !p.Ends.IsZero() && !now.Before(p.Ends) {
+		return Ended
+	}
+	return p.State
+}
+
 // Plays are the sessions of the present launch, those that were made last at the end.
 func (s *Serving) Plays(ctx context.Context) (all []Play, err error) {
 	err = s.write(ctx, func(tx *Tx) error {

@@ -42,7 +42,7 @@ func frame(event string, number int64, what any) []byte {
 
 // change is an empty one.
 func (b *board) change() change {
-	return change{Number: b.number, State: b.play.state(b.now()), EndsAt: newInstant(b.play.Ends), Away: b.away,
+	return change{Number: b.number, State: b.play.StateAt(b.now()), EndsAt: newInstant(b.play.Ends), Away: b.away,
 		Players: []player{}, Moves: []move{}, New: []player{}}
 }
 
@@ -169,7 +169,7 @@ func (b *board) overdue(now time.Time) (Play, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.play
-	if p.State == p.state(now) {
+	if p.State == p.StateAt(now) {
 		return p, false
 	}
 	p.State = Ended

@@ -1,6 +1,9 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // done keeps that a participant is done, or, back, that it is not.
 func (s *Server) done(w http.ResponseWriter, r *http.Request, who *seat, back bool) {
@@ -29,12 +32,15 @@ func (s *Server) done(w http.ResponseWriter, r *http.Request, who *seat, back bo
 func (b *board) setDone(s *seat, done bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s.player.Done = done
+	s.player.Done = time.Time{}
+	if done {
+		s.player.Done = b.now()
+	}
 	b.dirty[s.ID] = true
 }
 
 func (b *board) stateNow() State {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.play.state(b.now())
+	return b.play.StateAt(b.now())
 }

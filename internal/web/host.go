@@ -85,7 +85,7 @@ func (b *board) next(action, name string, until time.Duration) (p Play, message,
 	defer b.mu.Unlock()
 	now := b.now()
 	p = b.play
-	switch state := p.state(now); {
+	switch state := p.StateAt(now); {
 	case action == "start" && state == Waiting:
 		p.State, p.Started = Running, now
 		if until > 0 {

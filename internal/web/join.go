@@ -12,6 +12,29 @@ const (
 	maxNickname = 40 // characters
 )
 
+// invited lets those in who have the code, if anybody may join.
+func (s *Server) invited(do http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case s.o.Join && s.o.Signer.isCode(r.PathValue("code"), s.o.Epoch, s.board.generationOf(0)):
+			do(w, r)
+		case !s.board.mayGuess(): // only who guesses: else one could keep all others out
+			s.refuse(w, r, http.StatusTooManyRequests, "Many wrong addresses were tried just now. Look at yours again, and wait a second.")
+		default:
+			s.refuse(w, r, http.StatusForbidden, "This address is not valid, or not any more. Look at it again.")
+		}
+	}
+}
+
+// guesses is how many wrong codes a second are answered with more than that.
+const guesses = 20
+
+func (b *board) mayGuess() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.guessed.take(guesses, b.now())
+}
+
 // joinPage asks for a nickname.
 func (s *Server) joinPage(w http.ResponseWriter, r *http.Request) {
 	if _, err := r.Cookie(visitCookie); err != nil {
@@ -90,7 +113,7 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request, id int64) {
 func (b *board) full(nickname string, most int) (code int, why string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.play.state(b.now()) == Ended {
+	if b.play.StateAt(b.now()) == Ended {
 		return http.StatusConflict, "The game is over."
 	}
 	playing := 0

@@ -139,7 +139,7 @@ func (b *board) forbidden(s *seat, payee int64) *reply {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	refuse := func(code int, message string) *reply { return &reply{code: code, Message: message} }
-	switch b.play.state(b.now()) {
+	switch b.play.StateAt(b.now()) {
 	case Waiting:
 		return refuse(http.StatusConflict, "The game has not begun yet. Nothing was given.")
 	case Paused:
@@ -147,7 +147,7 @@ func (b *board) forbidden(s *seat, payee int64) *reply {
 	case Ended:
 		return refuse(http.StatusConflict, "The game is over. Nothing was given.")
 	}
-	if s.player.Done {
+	if !s.player.Done.IsZero() {
 		return refuse(http.StatusConflict, "You said that you are done. Go on playing first.")
 	}
 	if payee == s.ID {

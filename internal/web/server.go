@@ -154,29 +154,6 @@ func (s *Server) as(role Role, do func(http.ResponseWriter, *http.Request, *seat
 	}
 }
 
-// invited lets those in who have the code, if anybody may join.
-func (s *Server) invited(do http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case s.o.Join && s.o.Signer.isCode(r.PathValue("code"), s.o.Epoch, s.board.generationOf(0)):
-			do(w, r)
-		case !s.board.mayGuess(): // only who guesses: else one could keep all others out
-			s.refuse(w, r, http.StatusTooManyRequests, "Many wrong addresses were tried just now. Look at yours again, and wait a second.")
-		default:
-			s.refuse(w, r, http.StatusForbidden, "This address is not valid, or not any more. Look at it again.")
-		}
-	}
-}
-
-// guesses is how many wrong codes a second are answered with more than that.
-const guesses = 20
-
-func (b *board) mayGuess() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.guessed.take(guesses, b.now())
-}
-
 // admit is the seat of a token, nil for who is no participant.
 func (b *board) admit(t Token) (*seat, bool) {
 	b.mu.Lock()

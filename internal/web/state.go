@@ -231,7 +231,7 @@ func (b *board) turnTo(p Play) {
 	if p.Session != b.play.Session {
 		b.moves, b.news, b.flow = nil, nil, map[[2]int64]repo.Cents{}
 		for _, s := range b.seats {
-			s.given, s.got, s.moves, s.rounds, s.taken, s.player.Done = 0, 0, nil, 0, 0, false
+			s.given, s.got, s.moves, s.rounds, s.taken, s.player.Done = 0, 0, nil, 0, 0, time.Time{}
 		}
 		for v := range b.viewers {
 			v.behind.Store(true) // what is gone is not in a delta
@@ -248,12 +248,4 @@ func (b *board) outage(away bool) {
 	defer b.mu.Unlock()
 	b.turned = b.turned || b.away != away
 	b.away = away
-}
-
-// state is the session's, now.
-func (p Play) state(now time.Time) State {
-	if p.State == Running && !p.Ends.IsZero() && !now.Before(p.Ends) {
-		return Ended
-	}
-	return p.State
 }

@@ -30,11 +30,7 @@ func (s *Store) People(ctx context.Context) ([]Person, int64, error) {
 	if err == nil && at.Epoch.OID != s.From.Epoch.OID {
 		return nil, 0, ErrRelaunched
 	}
-	all := make([]Person, len(people))
-	for i, p := range people {
-		all[i] = Person(p)
-	}
-	return all, at.Number, err
+	return people, at.Number, err
 }
 
 // serving is for this launch only.
@@ -42,16 +38,7 @@ func (s *Store) serving() *repo.Serving { return s.Serving.In(s.From.Epoch) }
 
 // Players is Players's.
 func (s *Store) Players(ctx context.Context) ([]Player, error) {
-	players, err := s.serving().Players(ctx)
-	all := make([]Player, len(players))
-	for i, p := range players {
-		all[i] = newPlayer(p)
-	}
-	return all, err
-}
-
-func newPlayer(p repo.Player) Player {
-	return Player{ID: p.ID, Generation: p.Generation, Nickname: p.Nickname, Visit: p.Visit, Seed: p.Seed, Done: !p.Done.IsZero()}
+	return s.serving().Players(ctx)
 }
 
 // SetDone is Players's.
@@ -63,7 +50,7 @@ func (s *Store) SetDone(ctx context.Context, id int64, done bool) error {
 // Join is Players's.
 func (s *Store) Join(ctx context.Context, nickname, visit string) (Person, Player, error) {
 	p, r, err := s.Enter(ctx, nickname, visit)
-	return Person{ID: p.ID, Name: p.Nickname, Cents: r.PayeeBalance, HasDollars: true}, newPlayer(p), err
+	return Person{ID: p.ID, Name: p.Nickname, Cents: r.PayeeBalance, HasDollars: true}, p, err
 }
 
 // Press is Giver's.
@@ -81,13 +68,7 @@ func (s *Store) Follow(ctx context.Context, after int64, each func([]Entry) erro
 	from := s.From
 	from.Number = after
 	return s.DB.FollowLedger(ctx, from, repo.Follow{
-		Each: func(batch []repo.Entry) error {
-			entries := make([]Entry, len(batch))
-			for i, e := range batch {
-				entries[i] = Entry(e)
-			}
-			return each(entries)
-		},
+		Each: each,
 		Anew: func(repo.Epoch) error { return ErrRelaunched },
 		Lost: func(err error) {
 			outage(true)
@@ -101,14 +82,8 @@ func (s *Store) Follow(ctx context.Context, after int64, each func([]Entry) erro
 
 // SetPlay is Plays's.
 func (s *Store) SetPlay(ctx context.Context, p Play) (Play, error) {
-	kept, err := s.serving().SetPlay(ctx, repo.Play{Session: p.Session, State: repo.PlayState(p.State),
-		Started: p.Started, Ends: p.Ends, Paused: p.Paused, Treatment: s.Treatment})
-	return NewPlay(kept), err
-}
-
-// NewPlay is a session that was kept.
-func NewPlay(p repo.Play) Play {
-	return Play{Session: p.Session, State: State(p.State), Started: p.Started, Ends: p.Ends, Paused: p.Paused, After: p.After}
+	p.Treatment = s.Treatment
+	return s.serving().SetPlay(ctx, p)
 }
 
 // Rounds is Plays's.

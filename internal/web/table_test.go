@@ -157,7 +157,7 @@ func (b *table) start(change ...func(*Options)) {
 	plays, err := serving.Plays(ctx)
 	require.NoError(b.t, err)
 	if len(plays) > 0 { // goes on where it was
-		o.Play = NewPlay(plays[len(plays)-1])
+		o.Play = plays[len(plays)-1]
 	} else {
 		o.Play, err = b.store.SetPlay(ctx, o.Play)
 		require.NoError(b.t, err)

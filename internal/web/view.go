@@ -100,7 +100,7 @@ func (b *board) visible() string {
 
 // begin is what all pages have.
 func (b *board) begin(role string) *view {
-	return &view{Role: role, Session: b.play.Session, State: b.play.state(b.now()), EndsAt: newInstant(b.play.Ends), Away: b.away,
+	return &view{Role: role, Session: b.play.Session, State: b.play.StateAt(b.now()), EndsAt: newInstant(b.play.Ends), Away: b.away,
 		Amount: dollars(b.amount), Visible: b.visible(), Number: b.number, Players: []player{}, Moves: []move{}}
 }
 
@@ -123,7 +123,7 @@ func (b *board) page(s *seat) *view {
 }
 
 func (b *board) you(s *seat) *you {
-	return &you{ID: s.ID, Label: s.label, Dollars: dollars(s.Cents), Given: dollars(s.given), Received: dollars(s.got), Done: s.player.Done}
+	return &you{ID: s.ID, Label: s.label, Dollars: dollars(s.Cents), Given: dollars(s.given), Received: dollars(s.got), Done: !s.player.Done.IsZero()}
 }
 
 // newestFirst turns moves around, and gives names to who is in them.

@@ -14,15 +14,8 @@ import (
 	"exptool/repo"
 )
 
-// Person is a participant as others see it.
-type Person struct {
-	ID         int64
-	Name       string // empty where there is none; never a worker id
-	Cents      repo.Cents
-	HasDollars bool // who has none plays no part
-	Failed     bool
-	Bot        bool
-}
+// Person is a participant as others see it. Who has no dollars plays no part.
+type Person = repo.Person
 
 // People reads the participants of the present launch. It is asked at the start,
 // and again where the ledger or the players tell of somebody new.
@@ -31,15 +24,9 @@ type People interface {
 	People(ctx context.Context) (all []Person, at int64, err error)
 }
 
-// Player is what is kept of a participant for the page.
-type Player struct {
-	ID         int64 // 0 is the host, and the address to join
-	Generation int
-	Nickname   string
-	Visit      string // of the browser that joined; may be empty
-	Seed       int64  // of the order of the buttons
-	Done       bool   // said so, in this session
-}
+// Player is what is kept of a participant for the page. 0 is the host, and the address to
+// join. Done is of this session.
+type Player = repo.Player
 
 // Players keeps the players.
 type Players interface {
@@ -74,10 +61,7 @@ type Giver interface {
 }
 
 // Entry is a line of the ledger.
-type Entry struct {
-	repo.Result
-	At time.Time
-}
+type Entry = repo.Entry
 
 // Follower tells the ledger by number, until ctx ends or each returns an error. It
 // survives an outage, and says so. Where the experiment was launched anew it returns
@@ -87,25 +71,18 @@ type Follower interface {
 }
 
 // State is where a session of the game stands.
-type State string
+type State = repo.PlayState
 
 // The states of a session.
 const (
-	Waiting State = "waiting"
-	Running State = "running"
-	Paused  State = "paused"
-	Ended   State = "ended"
+	Waiting = repo.Waiting
+	Running = repo.Running
+	Paused  = repo.Paused
+	Ended   = repo.Ended
 )
 
-// Play is a session of the game.
-type Play struct {
-	Session string
-	State   State
-	Started time.Time // zero while waiting
-	Ends    time.Time // zero where nothing ends it but the host
-	Paused  time.Time // since when; what is left of the time is left after it
-	After   int64     // the number of the last transfer before it: all later ones are its
-}
+// Play is a session of the game. All transfers after its After are its.
+type Play = repo.Play
 
 // Plays keeps the session, so that a restarted server goes on where it was.
 type Plays interface {

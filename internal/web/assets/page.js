@@ -202,7 +202,7 @@
   // Done in another window, or not any more: the server draws that page. Not at once
   // after a load, lest two that disagree reload without a pause.
   function whetherDone(done) {
-    if (done !== Boolean($('give'))) return;
+    if (sent || done !== Boolean($('give'))) return;
     after('reload', Math.max(0, 3000 - performance.now()), () => busy ? after('reload', 500, () => whetherDone(done)) : location.reload());
   }
   function wholeState(s) {
@@ -298,7 +298,7 @@
     addEventListener('offline', lose);
     addEventListener('online', () => { close(); open(); });
     addEventListener('pagehide', close);
-    addEventListener('pageshow', open);
+    addEventListener('pageshow', () => { sent = false; open(); });
   }
 
   // ---- pressing ----
@@ -306,6 +306,7 @@
   let {key, shown} = body.dataset;
   const queue = []; // presses go one after the other: each needs the key that the last one's answer brings
   let busy = null, wake = null, leaving = null;
+  let sent = false; // a form that the next page answers
 
   function press(form) {
     const button = form.querySelector('button');
@@ -331,7 +332,10 @@
     answered(busy, answer);
     busy = null;
     if (queue.length) pump();
-    else leaving?.submit();
+    else if (leaving) {
+      sent = true;
+      leaving.submit();
+    }
   }
   // Until there is an answer the same press is sent again with the same key, so
   // that it gives once whether the first one arrived or not.
@@ -386,7 +390,7 @@
     } else if (busy) { // first what is under way
       e.preventDefault();
       leaving = form;
-    }
+    } else sent = true;
   });
 
   // ---- the host's page ----
