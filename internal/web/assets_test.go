@@ -20,6 +20,7 @@ func TestMoney(t *testing.T) {
 
 // TestHostInOrder has the richest first, without script too.
 func TestHostInOrder(t *testing.T) {
+	t.Parallel()
 	g := newGame(t)
 	g.push(1, 3, g.view(g.address(1)).Key)
 	var order []string

@@ -26,6 +26,8 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
+		// That of the request before on this connection is none of this one's.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(handlerTime + writeTime))
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
@@ -91,9 +93,7 @@ func timed(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, stop := context.WithTimeout(r.Context(), handlerTime)
 		defer stop()
-		rc := http.NewResponseController(w)
-		_ = rc.SetReadDeadline(time.Now().Add(readTime))
-		_ = rc.SetWriteDeadline(time.Now().Add(handlerTime + writeTime))
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTime))
 		next(w, r.WithContext(ctx))
 	}
 }

@@ -18,6 +18,7 @@ import (
 )
 
 func TestHeaders(t *testing.T) {
+	t.Parallel()
 	g := newGame(t, func(o *Options) { o.Join = true })
 	pages := []string{g.address(1), g.hostAddress(), strings.TrimPrefix(g.Join(), "http://example.test"), "/nowhere", "/p/forged"}
 	for _, path := range pages {
@@ -41,6 +42,7 @@ func TestHeaders(t *testing.T) {
 }
 
 func TestAssets(t *testing.T) {
+	t.Parallel()
 	g := newGame(t)
 	text := g.do("GET", g.address(1), nil).Body.String()
 	found := regexp.MustCompile(`"(/assets/page\.(?:css|js)\?v=[0-9a-f]{12})"`).FindAllStringSubmatch(text, -1)
@@ -57,6 +59,7 @@ func TestAssets(t *testing.T) {
 }
 
 func TestOrigin(t *testing.T) {
+	t.Parallel()
 	g := newGameOf(t, crowd(1000, names...))
 	for _, c := range []struct {
 		name, header, value string
@@ -79,6 +82,7 @@ func TestOrigin(t *testing.T) {
 }
 
 func TestBodyLimit(t *testing.T) {
+	t.Parallel()
 	g := newGame(t)
 	big := url.Values{"payee": {"3"}, "key": {strings.Repeat("k", maxBody)}}
 	assert.Equal(t, http.StatusRequestEntityTooLarge, g.do("POST", g.address(1)+"/press", big, asJSON).Code)
@@ -88,6 +92,7 @@ func TestBodyLimit(t *testing.T) {
 }
 
 func TestPanic(t *testing.T) {
+	t.Parallel()
 	g := newGame(t)
 	key := g.view(g.address(1)).Key
 	g.press = func(context.Context, Press) repo.Result { panic("secret of the house") }
@@ -104,6 +109,7 @@ func TestPanic(t *testing.T) {
 
 // TestHeaderLimits is served for real: net/http has these limits.
 func TestHeaderLimits(t *testing.T) {
+	t.Parallel()
 	g := newGame(t)
 	at, _ := g.run()
 	c, err := net.Dial("tcp", strings.TrimPrefix(at, "http://"))
@@ -118,6 +124,7 @@ func TestHeaderLimits(t *testing.T) {
 
 // TestStop has a press under way when the server is stopped: it is answered.
 func TestStop(t *testing.T) {
+	t.Parallel()
 	g := newGame(t)
 	key := g.view(g.address(1)).Key
 	began, proceed := make(chan struct{}), make(chan struct{})
@@ -152,6 +159,7 @@ func TestStop(t *testing.T) {
 }
 
 func TestRelaunch(t *testing.T) {
+	t.Parallel()
 	g := newGame(t)
 	g.b.relaunch()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -160,6 +168,7 @@ func TestRelaunch(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	g := newGame(t)
 	assert.Equal(t, "ok\n", g.do("GET", "/healthz", nil).Body.String())
 	g.board.outage(true)

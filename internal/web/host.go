@@ -146,7 +146,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", "text/csv; charset=utf-8")
 		h.Set("Content-Disposition", `attachment; filename="transfers.csv"`)
-		_, err := report.Write(r.Context(), w, rows, report.Options{Format: "csv", Header: true})
+		_, err := report.Write(r.Context(), &stream{w: w, rc: http.NewResponseController(w), time: s.slow}, rows, report.Options{Format: "csv", Header: true})
 		return err
 	})
 	if err == nil {

@@ -30,6 +30,7 @@ func (g *scene) act(action string, form url.Values) (int, reply) {
 }
 
 func TestHostTurns(t *testing.T) {
+	t.Parallel()
 	g := newGame(t, func(o *Options) { o.Play, o.Until = Play{Session: "class", State: Waiting}, 10*time.Minute })
 	for _, c := range []struct {
 		action string
@@ -70,6 +71,7 @@ func TestHostTurns(t *testing.T) {
 
 // TestHostWithoutScript turns the session by plain forms.
 func TestHostWithoutScript(t *testing.T) {
+	t.Parallel()
 	g := newGame(t)
 	w := g.do("POST", g.hostAddress()+"/pause", url.Values{})
 	require.Equal(t, http.StatusSeeOther, w.Code)
@@ -88,6 +90,7 @@ func TestHostWithoutScript(t *testing.T) {
 }
 
 func TestHostNewSession(t *testing.T) {
+	t.Parallel()
 	g := newGame(t)
 	g.push(1, 3, g.view(g.address(1)).Key)
 	page := g.view(g.hostAddress())
@@ -108,6 +111,7 @@ func TestHostNewSession(t *testing.T) {
 }
 
 func TestHostDatabaseAway(t *testing.T) {
+	t.Parallel()
 	g := newGame(t)
 	g.b.wire.cut()
 	code, a := g.act("pause", nil)
@@ -117,6 +121,7 @@ func TestHostDatabaseAway(t *testing.T) {
 }
 
 func TestDownload(t *testing.T) {
+	t.Parallel()
 	g := newGameOf(t, crowd(3_000_000, names...))
 	g.b.give(repo.Transfer{Payer: 1, Payee: 2, Sent: 100, Memo: "a,b"}, repo.Transfer{Payer: 1, Payee: 2, Sent: 100, Memo: "名前"})
 	address := g.hostAddress() + "/transfers.csv"
@@ -143,6 +148,7 @@ func TestDownload(t *testing.T) {
 }
 
 func TestDone(t *testing.T) {
+	t.Parallel()
 	g := newGame(t)
 	kept := func() []string {
 		return g.b.asked("SELECT participant::text FROM exptool.player WHERE done_at IS NOT NULL")
@@ -167,6 +173,7 @@ func TestDone(t *testing.T) {
 }
 
 func TestJoin(t *testing.T) {
+	t.Parallel()
 	g := newGame(t, func(o *Options) { o.Join, o.Most = true, len(names)+2 })
 	path := strings.TrimPrefix(g.Join(), "http://example.test")
 	form := g.do("GET", path, nil)

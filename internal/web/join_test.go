@@ -15,6 +15,7 @@ import (
 
 // TestCode types the address to join as people do, and guesses it.
 func TestCode(t *testing.T) {
+	t.Parallel()
 	g := newGame(t, func(o *Options) { o.Join = true })
 	epoch, signer := g.o.Epoch, g.o.Signer
 	path := strings.TrimPrefix(g.Join(), "http://example.test")
@@ -60,6 +61,7 @@ func FuzzCode(f *testing.F) {
 
 // TestMost has a class come at once, through a door for three.
 func TestMost(t *testing.T) {
+	t.Parallel()
 	b := newTable(t, crowd(200, "Mona", "Yusuf"), func(o *Options) { o.Join, o.Most = true, 5 })
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -83,6 +85,7 @@ func TestMost(t *testing.T) {
 // TestVisit has a browser that joined ask again after the server was started anew, as it
 // does where the answer got lost: it is who it was.
 func TestVisit(t *testing.T) {
+	t.Parallel()
 	b := newTable(t, crowd(200, "Mona", "Yusuf"), func(o *Options) { o.Join = true })
 	join := func(nickname, visit string) string {
 		t.Helper()

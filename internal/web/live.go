@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -159,12 +160,20 @@ type stream struct {
 }
 
 func (s *stream) write(b []byte) {
-	if s.err != nil || len(b) == 0 {
-		return
+	if len(b) > 0 {
+		_, _ = s.Write(b)
 	}
-	if s.err = s.rc.SetWriteDeadline(time.Now().Add(s.time)); s.err == nil {
-		_, s.err = s.w.Write(b)
+}
+
+// Write is io.Writer's.
+func (s *stream) Write(b []byte) (n int, err error) {
+	if s.err != nil {
+		return 0, s.err
 	}
+	if s.err = s.rc.SetWriteDeadline(time.Now().Add(s.time)); s.err == nil || errors.Is(s.err, http.ErrNotSupported) { // without a connection
+		n, s.err = s.w.Write(b)
+	}
+	return n, s.err
 }
 
 func (s *stream) flush() {

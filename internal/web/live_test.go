@@ -243,6 +243,36 @@ func TestSlowViewerIsDropped(t *testing.T) {
 	assert.NoError(t, <-ended)
 }
 
+// TestSlowDownloadIsDropped has one that reads nothing of a file: what it holds of the
+// database is given back. How long all of it takes is nobody's business.
+func TestSlowDownloadIsDropped(t *testing.T) {
+	g := newGame(t)
+	g.b.gives(1, 2, 100)
+	g.slow = 500 * time.Millisecond
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	l := &oneConn{conn: make(chan net.Conn, 1), over: make(chan struct{})}
+	l.conn <- ours
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- g.Run(ctx, l) }()
+	_, err := io.WriteString(theirs, "GET "+g.hostAddress()+"/transfers.csv HTTP/1.1\r\nHost: x\r\n\r\n")
+	require.NoError(t, err)
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		time.Sleep(2 * time.Second)
+		_, _ = io.Copy(io.Discard, theirs)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		assert.Fail(t, "the connection stays open")
+	}
+	cancel()
+	assert.NoError(t, <-ended)
+}
+
 // oneConn is a listener with one connection.
 type oneConn struct {
 	conn chan net.Conn

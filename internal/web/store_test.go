@@ -63,6 +63,7 @@ func (b *table) watch(id int64) {
 }
 
 func TestStore(t *testing.T) {
+	t.Parallel()
 	b := newTable(t, crowd(200, "Mona", "Yusuf", "Ada"))
 	key := b.view(1).Key
 	code, a := b.pushWith(key, 1, 2)
@@ -101,6 +102,7 @@ func TestStore(t *testing.T) {
 
 // TestStoreLoad has ten participants press at once, as quickly as they may.
 func TestStoreLoad(t *testing.T) {
+	t.Parallel()
 	b := newTable(t, crowd(2000, make([]string, 10)...))
 	var all sync.WaitGroup
 	began := time.Now()
@@ -123,6 +125,7 @@ func TestStoreLoad(t *testing.T) {
 // shown: sums, moves and flow of the session and of nothing before it, rounds with those
 // that were kept, and what was left of the time in a pause.
 func TestRestartGoesOn(t *testing.T) {
+	t.Parallel()
 	b := newTable(t, crowd(900, "Mona", "Yusuf"), func(o *Options) { o.Play = Play{Session: "s", State: Waiting} })
 	b.gives(1, 2, 100) // before the session
 	b.act("start")
@@ -179,6 +182,7 @@ func TestRestartGoesOn(t *testing.T) {
 // TestRelaunchWindow presses, is done and turns the session before anybody has noticed
 // that the experiment was launched anew: nothing of it is booked for who has the id now.
 func TestRelaunchWindow(t *testing.T) {
+	t.Parallel()
 	b := newTable(t, crowd(900, "Mona", "Yusuf"))
 	press := Press{Payer: 1, Payee: 2, Amount: 100, Key: "a", Session: "s", Round: 1, Visible: "all"}
 	require.NoError(t, b.store.Press(t.Context(), press).Err)

@@ -82,6 +82,7 @@ func FuzzToken(f *testing.F) {
 
 // TestAddresses asks with tokens that are somebody else's, revoked, or no tokens.
 func TestAddresses(t *testing.T) {
+	t.Parallel()
 	g := newGame(t)
 	of := func(id int64, change func(*Token)) string {
 		token := g.token(id)
