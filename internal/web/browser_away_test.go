@@ -14,6 +14,20 @@ import (
 
 const lostConnection = "Connection lost, trying again"
 
+// A connection over which nothing is heard any more is not waited for: the page says so,
+// and makes another.
+func TestPageSilence(t *testing.T) {
+	t.Parallel()
+	b := newTable(t, players())
+	w := newWindow(t, 390, 844)
+	w.open(b.address(1))
+	b.line.hush(true)
+	b.gives(8, 1, 1400)
+	w.await(line(lostConnection))
+	b.line.hush(false)
+	w.await(text("#dollars") + " === '$50' && document.getElementById('line').hidden")
+}
+
 // Whatever gets lost between a page and its server, a press gives once, and the page
 // says so.
 func TestPageLostConnection(t *testing.T) {
@@ -161,18 +175,4 @@ func TestPageOtherPage(t *testing.T) {
 	for _, w := range []*window{w, other} {
 		w.await(text("#line") + " === 'This address is not valid any more. Ask for a new one.'")
 	}
-}
-
-// A connection over which nothing is heard any more is not waited for: the page says so,
-// and makes another.
-func TestPageSilence(t *testing.T) {
-	t.Parallel()
-	b := newTable(t, players())
-	w := newWindow(t, 390, 844)
-	w.open(b.address(1))
-	b.line.hush(true)
-	b.gives(8, 1, 1400)
-	w.await(line(lostConnection))
-	b.line.hush(false)
-	w.await(text("#dollars") + " === '$50' && document.getElementById('line').hidden")
 }

@@ -37,6 +37,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	_ = flag.Set("test.parallel", "4") // it is there
 	code := m.Run()
+	_ = os.RemoveAll(built.dir)
 	if chrome.stop != nil {
 		chrome.stop()
 	}
