@@ -145,7 +145,8 @@ func (g *scene) token(id int64) Token {
 // renewHost gives the host, and who wants to join, the next address.
 func (g *scene) renewHost() {
 	g.t.Helper()
-	require.NoError(g.t, g.b.db.Exec(g.t.Context(), "INSERT INTO exptool.player (epoch, participant, seed) VALUES ($1, 0, 0)", g.o.Epoch))
+	_, err := repo.NewServing(g.b.db, repo.LedgerOptions{}).RenewHost(g.t.Context())
+	require.NoError(g.t, err)
 }
 
 // address is a participant's page.
