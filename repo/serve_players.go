@@ -68,8 +68,9 @@ type Player struct {
 const playerColumns = `participant, generation, coalesce(nickname, ''), coalesce(visit, ''), seed, done_at`
 
 // Players are the players of these participants, in the order of ids; who is none yet
-// becomes one. Without ids they are all who are players already. Where a participant is
-// not there it is an ErrNotFound, and nobody becomes one.
+// becomes one. Without ids they are all who are players already, and the host, who is
+// player 0, where RenewHost was called. Where a participant is not there it is an
+// ErrNotFound, and nobody becomes one.
 func (s *Serving) Players(ctx context.Context, ids ...int64) (all []Player, err error) {
 	err = s.write(ctx, func(tx *Tx) error {
 		e, err := tx.epoch(ctx)
@@ -133,7 +134,8 @@ func (tx *Tx) readPlayers(ctx context.Context, query string, args ...any) (all [
 }
 
 // Renew gives players the next generation, so that their former addresses end, and
-// returns them in the order of ids. Without ids all who are players get it.
+// returns them in the order of ids. Without ids all who are players get it, but not the
+// host: see RenewHost.
 func (s *Serving) Renew(ctx context.Context, ids ...int64) (all []Player, err error) {
 	err = s.write(ctx, func(tx *Tx) error {
 		e, err := tx.epoch(ctx)
@@ -143,9 +145,11 @@ func (s *Serving) Renew(ctx context.Context, ids ...int64) (all []Player, err er
 		if all, err = tx.players(ctx, e, ids); err != nil {
 			return err
 		}
-		those := make([]int64, len(all))
-		for i, p := range all {
-			those[i] = p.ID
+		var those []int64
+		for _, p := range all {
+			if p.ID != Bank {
+				those = append(those, p.ID)
+			}
 		}
 		if all, err = tx.readPlayers(ctx, `UPDATE exptool.player
 SET generation = generation + 1

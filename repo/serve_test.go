@@ -62,10 +62,15 @@ func TestPlayers(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []int{2, 2}, []int{renewed[0].Generation, renewed[1].Generation})
 	assert.Equal(t, first[0].Seed, renewed[0].Seed)
+	host, err := s.RenewHost(t.Context())
+	require.NoError(t, err)
 	renewed, err = s.Renew(t.Context())
 	require.NoError(t, err)
-	require.Len(t, renewed, 3)
+	require.Len(t, renewed, 3, "the host's is renewed by itself")
 	assert.Equal(t, []int{3, 2, 3}, []int{renewed[0].Generation, renewed[1].Generation, renewed[2].Generation})
+	all, err := s.Players(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []int64{0, int64(host)}, []int64{all[0].ID, int64(all[0].Generation)})
 
 	p, err := s.SetDone(t.Context(), 3, true)
 	require.NoError(t, err)
@@ -122,9 +127,10 @@ func TestPlace(t *testing.T) {
 	s := repo.NewServing(db, repo.LedgerOptions{})
 	ledger := repo.NewLedger(db, repo.LedgerOptions{})
 	decide := func(round int, payee int64) {
-		_, err := ledger.Apply(t.Context(), []repo.Transfer{{Payer: 3, Payee: payee, Sent: 100 * min(repo.Cents(payee), 1), Session: "a", Round: round,
+		rs, err := ledger.Apply(t.Context(), []repo.Transfer{{Payer: 3, Payee: payee, Sent: 100 * min(repo.Cents(payee), 1), Session: "a", Round: round,
 			Kind: map[bool]repo.TransferKind{true: repo.Keep}[payee == repo.Bank], Decision: &repo.Press{Game: "donation"}}})
 		require.NoError(t, err)
+		require.NoError(t, rs[0].Err)
 	}
 	place := func(state repo.PlayState, want int) {
 		t.Helper()
@@ -140,7 +146,8 @@ func TestPlace(t *testing.T) {
 	assert.True(t, players[0].Done.IsZero(), "in a new session nobody is done")
 	_, err = s.SetDone(t.Context(), 7, true)
 	require.NoError(t, err)
-	decide(1, 4)
+	_, err = ledger.Apply(t.Context(), []repo.Transfer{{Payer: 3, Payee: 4, Sent: 100}}) // from another shell
+	require.NoError(t, err)
 	place(repo.Running, 0)
 	decide(2, 4)
 	decide(3, repo.Bank)
