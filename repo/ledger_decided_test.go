@@ -141,6 +141,62 @@ WHERE t.payee = d.recipient
 	holds(t, db)
 }
 
+// TestPressesOfSessions: where a session of pages stands is asked when a press is settled.
+// What was pressed before it was paused is refused after, but what was given stays given.
+func TestPressesOfSessions(t *testing.T) {
+	db := pgtest.Open(t, "tutorial", repo.Options{MaxConns: 4})
+	dollars(t, db, "integer", "100000")
+	serving := repo.NewServing(db, repo.LedgerOptions{})
+	b := repo.NewBatcher(t.Context(), repo.NewLedger(db, repo.LedgerOptions{}))
+	defer b.Close()
+	turn := func(state repo.PlayState) {
+		_, err := serving.SetPlay(t.Context(), repo.Play{Session: `o'clock "1"`, State: state})
+		assert.NoError(t, err)
+	}
+	press := func(key string, payee int64) error {
+		p := repo.Transfer{Payer: 3, Payee: payee, Sent: 100, Session: `o'clock "1"`, Key: key, Decision: pressed(1)}
+		if payee == repo.Bank {
+			p.Kind, p.Sent = repo.Keep, 0
+		}
+		return b.Apply(t.Context(), p).Err
+	}
+	turn(repo.Waiting)
+	assert.ErrorIs(t, press("a", 7), repo.ErrRefused)
+	turn(repo.Running)
+	require.NoError(t, press("a", 7))
+	require.NoError(t, press("b", repo.Bank))
+	turn(repo.Paused)
+	require.NoError(t, press("a", 7), "a retry is answered")
+	require.NoError(t, press("b", repo.Bank))
+	assert.ErrorContains(t, press("c", 7), "the session is paused")
+	assert.ErrorContains(t, press("d", repo.Bank), "the session is paused")
+	require.NoError(t, b.Apply(t.Context(), repo.Transfer{Payer: 3, Payee: 7, Sent: 100}).Err, "from another shell it is not pressed")
+	turn(repo.Running)
+	require.NoError(t, press("c", 7))
+
+	// Whoever ends it waits for what is being settled, and nothing is settled after.
+	var presses sync.WaitGroup
+	for payer := range int64(8) {
+		presses.Go(func() {
+			for n := 0; ; n++ {
+				p := repo.Transfer{Payer: 11 + payer, Payee: 11 + (payer+1)%8, Sent: 100, Session: `o'clock "1"`, Key: fmt.Sprint(n), Decision: pressed(1)}
+				if err := b.Apply(t.Context(), p).Err; err != nil {
+					assert.ErrorContains(t, err, "the session is ended")
+					return
+				}
+			}
+		})
+	}
+	require.Eventually(t, func() bool {
+		return one(t, db, "SELECT (count(*) > 200)::text FROM exptool.decisions") == "true"
+	}, time.Minute, 5*time.Millisecond)
+	turn(repo.Ended)
+	last := one(t, db, "SELECT last::text FROM exptool.head")
+	presses.Wait()
+	assert.Equal(t, last, one(t, db, "SELECT last::text FROM exptool.head"))
+	holds(t, db)
+}
+
 // TestPressesCostNoRoundTrip counts what is sent: as much with a decision as without.
 func TestPressesCostNoRoundTrip(t *testing.T) {
 	var sent []string
@@ -160,7 +216,7 @@ func TestPressesCostNoRoundTrip(t *testing.T) {
 	plain := counts(repo.Transfer{Payer: 3, Payee: 7, Sent: 100})
 	assert.NotContains(t, strings.Join(sent, "\n"), "exptool.decide")
 	assert.Equal(t, 2, plain, sent)
-	assert.Equal(t, 2, counts(repo.Transfer{Payer: 3, Payee: 7, Sent: 100, Decision: pressed(1)}), sent)
+	assert.Equal(t, 2, counts(repo.Transfer{Payer: 3, Payee: 7, Sent: 100, Session: "s", Decision: pressed(1)}), sent)
 	assert.Contains(t, sent[1], "exptool.decide(exptool.book(")
 	assert.Equal(t, 2, counts(repo.Transfer{Kind: repo.Keep, Payer: 3, Decision: pressed(0)}), sent)
 	assert.NotContains(t, sent[1], "exptool.book")

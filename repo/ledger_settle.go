@@ -21,6 +21,7 @@ type settlement struct {
 	begun    bool                 // rows are held
 	read     map[int64]*account   // the participants of the batch before it
 	accounts map[int64]*account   // and after it
+	resting  map[string]PlayState // of the presses' sessions those that do not run
 	used     map[payerKey]*Result // by key, what was booked under it before
 	keys     map[payerKey]*Result // and after the batch
 	taken    []keyTaken           // whose number comes with the writing
@@ -168,6 +169,9 @@ func (s *settlement) one(r *Result) error {
 			}
 			return err
 		}
+	}
+	if err := s.pressable(r); err != nil {
+		return err
 	}
 	switch r.Kind {
 	case Opening:

@@ -30,25 +30,37 @@ func (s *settlement) lock(ctx context.Context, batch []*pending) error {
 			return notOurs(err)
 		}
 	}
-	var lines *string
-	err := s.Get(ctx, &lines, s.holdSQL(ids)) // without arguments, so that it goes along with the BEGIN
-	if err != nil {
+	var found struct {
+		Lines   *string `db:"lines"`
+		Resting *string `db:"resting"`
+	}
+	// Without arguments, so that it goes along with the BEGIN.
+	if err := s.Get(ctx, &found, "SELECT ("+s.holdSQL(ids)+") AS lines, "+s.restingSQL(batch)+" AS resting"); err != nil {
 		return notOurs(err)
 	}
 	s.begun = true
-	held := 0
-	if lines != nil {
-		for line := range strings.SplitSeq(*lines, "\n") {
-			if err := s.hold(line); err != nil {
-				return err
-			}
-			held++
-		}
+	if err := s.readResting(found.Resting); err != nil {
+		return err
 	}
-	if held == len(ids) {
-		return nil
+	held, err := s.holdAll(found.Lines)
+	if err != nil || held == len(ids) {
+		return err
 	}
 	return s.lookForRest(ctx, ids)
+}
+
+// holdAll reads what holdSQL has found, of how many participants.
+func (s *settlement) holdAll(lines *string) (held int, err error) {
+	if lines == nil {
+		return 0, nil
+	}
+	for line := range strings.SplitSeq(*lines, "\n") {
+		if err := s.hold(line); err != nil {
+			return 0, err
+		}
+		held++
+	}
+	return held, nil
 }
 
 // hold reads a line of holdSQL.

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -67,6 +68,29 @@ func TestHostTurns(t *testing.T) {
 	assert.Equal(t, "after noon-3", g.board.play.Session, "names that were played are passed over")
 	assert.Equal(t, "class-10", after("class-9"))
 	assert.Equal(t, "a-b-2", after("a-b"))
+}
+
+// TestTurnsAtOnce has presses arrive when a session has been turned in the database and
+// the board does not know yet, as where another server has done it.
+func TestTurnsAtOnce(t *testing.T) {
+	t.Parallel()
+	g := newGame(t)
+	turn := func(session string, state State) {
+		_, err := g.b.store.SetPlay(t.Context(), Play{Session: session, State: state, Started: g.now})
+		require.NoError(t, err)
+	}
+	turn("class", Running)
+	g.push(1, 3, g.view(g.address(1)).Key)
+	for _, state := range []State{Paused, Ended} {
+		turn("class", state)
+		code, a := g.push(1, 3, g.view(g.address(1)).Key)
+		assert.Equal(t, http.StatusConflict, code)
+		assert.Equal(t, fmt.Sprintf("Nothing was given: the session is %s.", state), a.Message)
+		assert.Equal(t, Running, g.board.stateNow())
+		assert.Equal(t, "1.00", a.Dollars)
+	}
+	assert.Len(t, g.presses(), 1)
+	assert.Equal(t, 1, g.board.seats[1].rounds, "what was refused is no round")
 }
 
 // TestHostWithoutScript turns the session by plain forms.
