@@ -204,11 +204,7 @@ func (g *dollarGame) links(ctx context.Context, o *linksOptions, people []web.Pe
 	}
 	links := make([]link, len(all))
 	for i, p := range all {
-		name := people[i].Name
-		if name == "" {
-			name = "Player " + number(p.ID)
-		}
-		links[i] = link{id: p.ID, name: name, address: address(web.Token{Role: web.Participant, Participant: p.ID, Generation: p.Generation})}
+		links[i] = link{id: p.ID, name: web.Label(p.ID, people[i].Name), address: address(web.Token{Role: web.Participant, Participant: p.ID, Generation: p.Generation})}
 	}
 	return links, nil
 }

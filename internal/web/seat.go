@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"exptool/repo"
 )
@@ -46,8 +47,28 @@ type answer struct {
 }
 
 // named is what others see: the name, the nickname, or a number.
-func (s *seat) named() string {
-	return cmp.Or(plain(s.Name), plain(s.player.Nickname), "Player "+strconv.FormatInt(s.ID, 10))
+func (s *seat) named() string { return Label(s.ID, s.Name, s.player.Nickname) }
+
+// Label is what pages call a participant: the first of the names that says anything, in
+// one line and cut short where it is long, else a number.
+func Label(id int64, names ...string) string {
+	for _, name := range names {
+		if name = short(plain(name)); name != "" {
+			return name
+		}
+	}
+	return "Player " + strconv.FormatInt(id, 10)
+}
+
+// maxLabel is how many characters of a name are shown. Names are anybody's text, stand in
+// every page many times, and in a cookie, which browsers drop above 4 KB.
+const maxLabel = 80
+
+func short(name string) string {
+	if utf8.RuneCountInString(name) <= maxLabel {
+		return name
+	}
+	return strings.TrimSpace(string([]rune(name)[:maxLabel-1])) + "…"
 }
 
 // plain is a text of somebody's in one line, without what turns text around it.

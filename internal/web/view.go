@@ -147,7 +147,7 @@ func (b *board) label(id int64) string {
 	if id == 0 {
 		return "the bank"
 	}
-	return (&seat{Person: Person{ID: id}}).named()
+	return Label(id)
 }
 
 // hostPage is the host's.
