@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/accessibility"
@@ -64,6 +65,9 @@ func TestPageWithoutScript(t *testing.T) {
 	assert.Equal(t, []string{"1 2 100", "1 3 100", "64 1 100"}, b.given())
 	assert.Len(t, b.decided(), 4)
 	assert.Equal(t, []string{"1"}, b.asked("SELECT participant::text FROM exptool.player WHERE done_at IS NOT NULL"))
+	host.fill(`[name="session"]`, "after noon")
+	host.click(`[action$="new"] button`, 1)
+	host.await(said("Session after noon can begin.") + " && " + text("#session") + " === 'after noon'")
 }
 
 // The keyboard alone joins, gives, keeps, and is done; and what happens is in the live
@@ -125,6 +129,7 @@ func TestPageKeyboard(t *testing.T) {
 func TestPageNames(t *testing.T) {
 	t.Parallel()
 	many := players()
+	many[5].name += strings.Repeat("x", 5000)
 	for i := range 192 {
 		many = append(many, purse{fmt.Sprint("Player ", i+9), 100_000_000_00})
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -181,6 +182,33 @@ func TestPageDoubleClickGivesOnce(t *testing.T) {
 	assert.Len(t, b.given(), 4)
 }
 
+// Without scripts the second click of a double click meets the page that answers the
+// first: it gives nothing.
+func TestPageDoubleClickWithoutScript(t *testing.T) {
+	t.Parallel()
+	var late atomic.Int64
+	b := newTable(t, players(), func(o *Options) {
+		now := time.Now()
+		o.Now = func() time.Time { return now.Add(time.Duration(late.Load())) }
+	})
+	w := newWindow(t, 390, 844)
+	w.without()
+	w.open(b.address(1))
+	late.Add(int64(time.Second))
+	w.click(yusuf, 1)
+	w.await(said("You gave $1 to Yusuf. You have $35."))
+	for range 2 {
+		late.Add(int64(glance) / 2)
+		w.click(yusuf, 2)
+		w.await("document.getElementById('said').textContent.includes('a second click, and gave nothing') && " + text("#dollars") + " === '$35'")
+	}
+	assert.Len(t, b.given(), 1)
+	late.Add(int64(glance))
+	w.click(yusuf, 1)
+	w.await(said("You gave $1 to Yusuf. You have $34."))
+	assert.Len(t, b.given(), 2)
+}
+
 // A form that is sent again, by a reload, by going back or by hand, gives once.
 func TestPageFormTwiceGivesOnce(t *testing.T) {
 	t.Parallel()
@@ -190,7 +218,7 @@ func TestPageFormTwiceGivesOnce(t *testing.T) {
 	w.open(b.address(1))
 	b.wire.hold()
 	w.click(yusuf, 1)
-	w.click(yusuf, 2) // while the first is under way
+	w.clickAgain() // while the first is under way
 	b.wire.release()
 	w.await(said("You gave $1 to Yusuf. You have $35."))
 	w.reload()

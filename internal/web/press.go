@@ -11,6 +11,10 @@ import (
 	"exptool/repo"
 )
 
+// glance is how long somebody looks at a page at least before they press. Whoever clicks
+// twice without the script may meet with the second click the page that answers the first.
+const glance = 300 * time.Millisecond
+
 // press answers a button. What it gives is the study's: an amount in the form is
 // nobody's business.
 func (s *Server) press(w http.ResponseWriter, r *http.Request, who *seat) {
@@ -29,6 +33,9 @@ func (s *Server) pressed(r *http.Request, who *seat) reply {
 		return s.again(who, http.StatusBadRequest, "This page was out of date. Try again.")
 	}
 	p.Shown = key.shown
+	if !wantsJSON(r) && s.now().Sub(p.Shown) < glance { // the script tells by itself
+		return s.again(who, http.StatusTooManyRequests, "The page had only just come: that was a second click, and gave nothing. Press again to give once more.")
+	}
 	if r.PostForm.Get("keep") != "" {
 		p.Amount = 0
 	} else {

@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -271,6 +273,7 @@ func TestDatabaseAway(t *testing.T) {
 	assert.Contains(t, a.Message, "Try again")
 	assert.NotContains(t, a.Message, "postgres")
 	assert.Equal(t, key, a.Key, "the key stays")
+	g.pass(time.Second)
 	w = g.do("POST", g.address(1)+"/press", url.Values{"payee": {"3"}, "key": {key}})
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 	assert.Contains(t, w.Body.String(), key, "the page's too")
@@ -288,6 +291,12 @@ func TestPlainForm(t *testing.T) {
 	g := newGame(t)
 	key := g.view(g.address(1)).Key
 	w := g.do("POST", g.address(1)+"/press", url.Values{"payee": {"2"}, "key": {key}})
+	require.Equal(t, http.StatusTooManyRequests, w.Code, "nobody is that quick")
+	assert.Contains(t, w.Body.String(), "Press again to give once more.")
+	assert.Contains(t, w.Body.String(), "Mona")
+	assert.Empty(t, g.presses())
+	g.pass(glance)
+	w = g.do("POST", g.address(1)+"/press", url.Values{"payee": {"2"}, "key": {key}})
 	require.Equal(t, http.StatusSeeOther, w.Code)
 	assert.Equal(t, g.address(1), w.Header().Get("Location"))
 	cookie := w.Result().Cookies()[0]
@@ -295,6 +304,24 @@ func TestPlainForm(t *testing.T) {
 	w = g.do("GET", g.address(1), nil, func(r *http.Request) { r.AddCookie(cookie) })
 	assert.Contains(t, w.Body.String(), "You gave $1 to \u2068&lt;script&gt;alert(1)&lt;/script&gt;\u2069. You have $1.")
 	assert.Equal(t, -1, w.Result().Cookies()[0].MaxAge, "it is said once")
+}
+
+// TestLongName has a name of thousands of letters: it is cut short wherever it stands.
+func TestLongName(t *testing.T) {
+	t.Parallel()
+	g := newGameOf(t, crowd(200, "Mona", strings.Repeat("名", 5000), strings.Repeat("e\u0301", 79)))
+	short := strings.Repeat("名", 79) + "…"
+	key := g.view(g.address(1)).Key
+	g.pass(glance)
+	w := g.do("POST", g.address(1)+"/press", url.Values{"payee": {"2"}, "key": {key}})
+	require.Equal(t, http.StatusSeeOther, w.Code)
+	assert.Less(t, len(w.Header().Get("Set-Cookie")), 4096)
+	said := w.Result().Cookies()[0]
+	w = g.do("GET", g.address(1), nil, func(r *http.Request) { r.AddCookie(said) })
+	assert.Contains(t, w.Body.String(), "You gave $1 to \u2068"+short+"\u2069. You have $1.")
+	assert.Less(t, w.Body.Len(), 20_000)
+	assert.Equal(t, short, g.view(g.address(2)).You.Label)
+	assert.Equal(t, 80, utf8.RuneCountInString(g.view(g.address(3)).You.Label))
 }
 
 // TestRelaunched has the first to press learn that the launch is over: the server ends.

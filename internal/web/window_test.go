@@ -74,6 +74,8 @@ func browser(t *testing.T) context.Context {
 type window struct {
 	context.Context
 	t      *testing.T
+	plain  bool // without scripts
+	mouse  input.DispatchMouseEventParams
 	mu     sync.Mutex
 	faults []string
 }
@@ -157,6 +159,7 @@ func (w *window) fill(selector, text string) {
 // without has the window do without scripts.
 func (w *window) without() {
 	w.t.Helper()
+	w.plain = true
 	call(w, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }
 
@@ -188,23 +191,41 @@ func (w *window) await(expression string) {
 		if value == true {
 			return
 		}
-		require.True(w.t, time.Now().Before(end), "never: %s (%v)\nshown: %v", expression, err, w.eval("document.body?.innerText"))
+		require.True(w.t, time.Now().Before(end), "never: %s (%v)\nshown: %v", expression, err, w.eval("[location.href, document.readyState, document.body?.innerText].join(' ')"))
 		time.Sleep(20 * time.Millisecond)
 	}
 }
 
-// click clicks as a mouse does; the second click of a double click has count 2.
+// click clicks as a mouse does; the second click of a double click has count 2. Without
+// scripts the first one comes when somebody has seen the page.
 func (w *window) click(selector string, count int64) {
 	w.t.Helper()
+	if w.plain && count == 1 {
+		w.await(fmt.Sprintf("performance.now() - performance.getEntriesByType('navigation')[0].responseStart > %d", glance.Milliseconds()))
+	}
 	at := w.eval(fmt.Sprintf(`(e => {
 		e.scrollIntoView({block: 'center', behavior: 'instant'});
 		const r = e.getBoundingClientRect();
 		return [r.x + r.width / 2, r.y + r.height / 2];
 	})(document.querySelector(%q))`, selector)).([]any)
-	event := input.DispatchMouseEventParams{Type: chromedp.MousePressed, X: at[0].(float64), Y: at[1].(float64), Button: "left", ClickCount: count}
-	call(w, input.DispatchMouseEvent, event)
-	event.Type = chromedp.MouseReleased
-	call(w, input.DispatchMouseEvent, event)
+	w.mouse = input.DispatchMouseEventParams{X: at[0].(float64), Y: at[1].(float64), Button: "left", ClickCount: count}
+	w.clickThere()
+}
+
+// clickAgain is the second click of a double click, where the first was. It asks the page
+// nothing, which would answer once the next page has come.
+func (w *window) clickAgain() {
+	w.t.Helper()
+	w.mouse.ClickCount++
+	w.clickThere()
+}
+
+func (w *window) clickThere() {
+	w.t.Helper()
+	w.mouse.Type = chromedp.MousePressed
+	call(w, input.DispatchMouseEvent, w.mouse)
+	w.mouse.Type = chromedp.MouseReleased
+	call(w, input.DispatchMouseEvent, w.mouse)
 }
 
 // key presses a key and lets it go.
