@@ -55,3 +55,13 @@ func TestHidden(t *testing.T) {
 	assert.Equal(t, "none", g.presses()[0].Visible)
 	assert.Zero(t, g.view(g.address(1)).Players[0].Changed)
 }
+
+func TestNoGaps(t *testing.T) {
+	t.Parallel()
+	g := newGame(t, func(o *Options) { o.Join = true })
+	for _, path := range []string{g.address(1), g.hostAddress(), strings.TrimPrefix(g.Join(), "http://example.test"), "/nowhere"} {
+		text := g.do("GET", path, nil).Body.String()
+		assert.NotRegexp(t, `\n\s*\n`, text, path)
+		assert.True(t, strings.HasPrefix(text, "<!DOCTYPE html>\n") && strings.HasSuffix(text, "\n</body>\n</html>\n"), path)
+	}
+}
