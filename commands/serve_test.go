@@ -1,6 +1,9 @@
 package commands
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -17,7 +20,9 @@ import (
 var httpAddress = regexp.MustCompile(`http://[^\s",]+`)
 
 // scriptHTTP asks a server, and once more as long as nobody listens there: it may have
-// been started just now. A form is posted. What it answers goes to stdout.
+// been started just now. A form is posted; of the page at the address it takes what it
+// leaves open with a question mark: key=?. What the server answers goes to stdout, after
+// the address that it sends on to.
 func scriptHTTP(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args) > 4 {
 		ts.Fatalf("usage: http CODE ADDRESS|FILE [PATH [FORM]]")
@@ -28,6 +33,7 @@ func scriptHTTP(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		address = httpAddress.FindString(string(text))
 	}
+	page := address
 	if len(args) > 2 {
 		address += args[2]
 	}
@@ -36,6 +42,7 @@ func scriptHTTP(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 4 {
 		form, err := url.ParseQuery(args[3])
 		ts.Check(err)
+		fillIn(ts, &client, page, form)
 		ask = func() (*http.Response, error) { return client.PostForm(address, form) }
 	}
 	r, err := ask()
@@ -44,9 +51,27 @@ func scriptHTTP(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(err)
 	defer r.Body.Close()
+	if to, err := r.Location(); err == nil {
+		_, err = fmt.Fprintln(ts.Stdout(), to)
+		ts.Check(err)
+	}
 	_, err = io.Copy(ts.Stdout(), r.Body)
 	ts.Check(err)
 	if got := strconv.Itoa(r.StatusCode); got != args[0] {
 		ts.Fatalf("%s answers %s, not %s", address, got, args[0])
+	}
+}
+
+// fillIn fills what a form leaves open with what the JSON of the page says.
+func fillIn(ts *testscript.TestScript, client *http.Client, page string, form url.Values) {
+	for name := range form {
+		if form.Get(name) != "?" {
+			continue
+		}
+		r, err := client.Get(page + "?format=json")
+		ts.Check(err)
+		var fields map[string]any
+		ts.Check(errors.Join(json.NewDecoder(r.Body).Decode(&fields), r.Body.Close()))
+		form.Set(name, fmt.Sprint(fields[name]))
 	}
 }
