@@ -205,11 +205,11 @@ func (g *dollarGame) labelled(ctx context.Context) (map[int64]string, error) {
 }
 
 // enter makes a participant of whoever typed a nickname.
-func (g *dollarGame) enter(ctx context.Context, nickname, visit string) (repo.Player, repo.Result, error) {
+func (g *dollarGame) enter(ctx context.Context, nickname, visit string, most int) (repo.Player, repo.Result, error) {
 	g.joined++
 	dollars := repo.Cents(g.o.dollars.Draw(g.seed, g.joined) * 100)
 	p, r, err := g.Serving.Join(ctx, g.schema, repo.Joining{
-		Nickname: nickname, Visit: visit, Dollars: dollars, Zone: g.zone, Token: cryptorand.Text,
+		Nickname: nickname, Visit: visit, Most: most, Dollars: dollars, Zone: g.zone, Token: cryptorand.Text,
 		Memo: fmt.Sprintf("random seed %d, as number %d to join", g.seed, g.joined),
 	})
 	if err == nil {

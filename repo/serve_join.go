@@ -16,8 +16,12 @@ type Joining struct {
 	Dollars  Cents  // the endowment
 	Memo     string // of the endowment
 	Token    func() string
+	Most     int    // players, with this one; 0 for any number
 	Zone     string // the time zone of the experiment where it is not the server's
 }
+
+// ErrFull answers who comes when there are as many players as there may be.
+var ErrFull = &Error{Kind: ErrRefused, Message: "the game is full"}
 
 // Join makes a participant as AddPeople does, a player and an endowment, all or none. A
 // schema that is older than the launch is an ErrTryAgain.
@@ -39,6 +43,9 @@ func (s *Serving) Join(ctx context.Context, in *schema.Schema, j Joining) (p Pla
 	o := ChangeOptions{WriteOptions: s.o.WriteOptions, Command: "serve", Who: s.o.Who, NoJournal: true, Zone: j.Zone}
 	_, err = s.db.Change(ctx, in, o, func(w *Writer) error {
 		if err := w.migrate(ctx); err != nil {
+			return err
+		}
+		if err := w.refuseFull(ctx, t, j.Most); err != nil {
 			return err
 		}
 		keys, err := w.AddPeople(ctx, t, []string{j.Nickname}, j.Token)
@@ -65,6 +72,34 @@ func (s *Serving) Join(ctx context.Context, in *schema.Schema, j Joining) (p Pla
 		return Player{}, Result{}, err
 	}
 	return p, r, nil
+}
+
+// refuseFull is ErrFull where there are so many players who have dollars and have not
+// failed. With a limit all joins are one after another, those on other servers too: each
+// takes the ledger's head, as its endowment would, before it counts.
+func (w *Writer) refuseFull(ctx context.Context, t *schema.Table, most int) error {
+	if most == 0 {
+		return nil
+	}
+	if _, err := w.Exec(ctx, "SELECT FROM exptool.head FOR NO KEY UPDATE"); err != nil {
+		return notOurs(err)
+	}
+	failed := ""
+	if t.Column("failed") != nil {
+		failed = "\n  AND coalesce(p.failed::text NOT IN ('true', 't'), true)"
+	}
+	var playing int
+	if err := w.Get(ctx, &playing, `SELECT count(*)
+FROM exptool.player AS y
+JOIN public.participant AS p ON p.id = y.participant
+WHERE y.epoch = `+presentEpoch+`
+  AND p.dollars IS NOT NULL`+failed); err != nil {
+		return notOurs(err)
+	}
+	if playing >= most {
+		return ErrFull
+	}
+	return nil
 }
 
 // endow books an endowment in a transaction that was begun, and commits that, but for a

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -143,6 +144,26 @@ func TestJoin(t *testing.T) {
 	_, _, err = dry.Join(t.Context(), s, join)
 	require.NoError(t, err)
 	assert.Equal(t, fmt.Sprintf("%d 21 21", people+21), counts(), "nothing of it")
+	holds(t, db)
+
+	join.Most = 25 // on two servers
+	var full atomic.Int64
+	for _, serving := range []*repo.Serving{serving, repo.NewServing(db, repo.LedgerOptions{})} {
+		for range 5 {
+			wg.Go(func() {
+				if _, _, err := serving.Join(t.Context(), s, join); err != nil {
+					assert.ErrorIs(t, err, repo.ErrFull)
+					full.Add(1)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	assert.EqualValues(t, 6, full.Load())
+	assert.Equal(t, fmt.Sprintf("%d 25 25", people+25), counts())
+	require.NoError(t, db.Exec(t.Context(), "UPDATE participant SET failed = true WHERE id = $1", p.ID))
+	_, _, err = serving.Join(t.Context(), s, join)
+	require.NoError(t, err, "who has failed does not play")
 	holds(t, db)
 
 	relaunch(t, db)

@@ -2,15 +2,16 @@ package web
 
 import (
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	"exptool/repo"
 )
 
-const (
-	visitCookie = "visit"
-	maxNickname = 40 // characters
-)
+const visitCookie = "visit"
 
 // invited lets those in who have the code, if anybody may join.
 func (s *Server) invited(do http.HandlerFunc) http.HandlerFunc {
@@ -55,11 +56,11 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
 	case n == 0:
 		s.rejoin(w, r, http.StatusBadRequest, "", "Type a name that the others may see.")
 		return
-	case n > maxNickname:
-		s.rejoin(w, r, http.StatusBadRequest, string([]rune(nickname)[:maxNickname]), "That name is too long: at most 40 letters.")
+	case n > repo.MaxNickname:
+		s.rejoin(w, r, http.StatusBadRequest, string([]rune(nickname)[:repo.MaxNickname]), fmt.Sprintf("That name is too long: at most %d letters.", repo.MaxNickname))
 		return
 	}
-	select { // one after another, so that there are not too many
+	select { // one after another, so that no two have one name
 	case s.joining <- struct{}{}:
 		defer func() { <-s.joining }()
 	case <-r.Context().Done():
@@ -74,12 +75,16 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
 		s.welcome(w, r, id)
 		return
 	}
-	if code, why := s.board.full(nickname, s.o.Most); why != "" {
-		s.rejoin(w, r, code, nickname, why)
+	if why := s.board.unfit(nickname); why != "" {
+		s.rejoin(w, r, http.StatusConflict, nickname, why)
 		return
 	}
-	person, player, err := s.o.Players.Join(r.Context(), nickname, visit)
-	if err != nil {
+	person, player, err := s.o.Players.Join(r.Context(), nickname, visit, s.o.Most)
+	switch {
+	case errors.Is(err, repo.ErrFull):
+		s.rejoin(w, r, http.StatusConflict, nickname, "The game is full.")
+		return
+	case err != nil:
 		s.talk("%q could not join: %v", nickname, err)
 		a := s.away(err)
 		s.rejoin(w, r, a.code, nickname, a.Message)
@@ -109,26 +114,19 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request, id int64) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// full says why nobody of that nickname may join, empty where one may.
-func (b *board) full(nickname string, most int) (code int, why string) {
+// unfit says why nobody of that nickname may join, empty where one may.
+func (b *board) unfit(nickname string) (why string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.play.StateAt(b.now()) == Ended {
-		return http.StatusConflict, "The game is over."
+		return "The game is over."
 	}
-	playing := 0
 	for _, s := range b.seats {
-		if s.playing {
-			playing++
-		}
 		if strings.EqualFold(s.label, nickname) {
-			return http.StatusConflict, "Somebody has that name already. Choose another."
+			return "Somebody has that name already. Choose another."
 		}
 	}
-	if most > 0 && playing >= most {
-		return http.StatusConflict, "The game is full."
-	}
-	return 0, ""
+	return ""
 }
 
 // visitor is who has joined on a visit.

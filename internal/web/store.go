@@ -16,8 +16,9 @@ type Store struct {
 
 	Game, Treatment string // of the decisions
 
-	// Enter makes a participant of a nickname and a visit: see repo.Serving.Join.
-	Enter func(ctx context.Context, nickname, visit string) (repo.Player, repo.Result, error)
+	// Enter makes a participant of a nickname and a visit, one of so many at most: see
+	// repo.Serving.Join.
+	Enter func(ctx context.Context, nickname, visit string, most int) (repo.Player, repo.Result, error)
 	// Rows reads the transfers of the present launch.
 	Rows func(ctx context.Context, write func(schema.Rows) error) error
 	// Lost is told why the database does not answer; may be nil.
@@ -48,8 +49,8 @@ func (s *Store) SetDone(ctx context.Context, id int64, done bool) error {
 }
 
 // Join is Players's.
-func (s *Store) Join(ctx context.Context, nickname, visit string) (Person, Player, error) {
-	p, r, err := s.Enter(ctx, nickname, visit)
+func (s *Store) Join(ctx context.Context, nickname, visit string, most int) (Person, Player, error) {
+	p, r, err := s.Enter(ctx, nickname, visit, most)
 	return Person{ID: p.ID, Name: p.Nickname, Cents: r.PayeeBalance, HasDollars: true}, p, err
 }
 

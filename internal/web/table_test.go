@@ -133,8 +133,8 @@ func (b *table) start(change ...func(*Options)) {
 	batcher := repo.NewBatcher(context.Background(), repo.NewLedger(db, repo.LedgerOptions{}))
 	in := catalogOf(b.t, b.db)
 	b.store = &Store{DB: db, Serving: serving, Batcher: batcher, From: from, Game: "donation",
-		Enter: func(ctx context.Context, nickname, visit string) (repo.Player, repo.Result, error) {
-			return serving.Join(ctx, in, repo.Joining{Nickname: nickname, Visit: visit, Dollars: 500, Memo: "joined", Token: rand.Text})
+		Enter: func(ctx context.Context, nickname, visit string, most int) (repo.Player, repo.Result, error) {
+			return serving.Join(ctx, in, repo.Joining{Nickname: nickname, Visit: visit, Most: most, Dollars: 500, Memo: "joined", Token: rand.Text})
 		},
 		Rows: func(ctx context.Context, write func(schema.Rows) error) error {
 			return db.Read(ctx, repo.ReadOptions{}, func(tx *repo.Tx) error {

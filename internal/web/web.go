@@ -36,8 +36,8 @@ type Players interface {
 	// SetDone keeps whether a participant is done.
 	SetDone(ctx context.Context, id int64, done bool) error
 	// Join makes a participant with a nickname and dollars, who joins on a visit, which
-	// may be empty.
-	Join(ctx context.Context, nickname, visit string) (Person, Player, error)
+	// may be empty. Where most is not 0 and so many play, it is a repo.ErrFull.
+	Join(ctx context.Context, nickname, visit string, most int) (Person, Player, error)
 }
 
 // Press is what a participant did with the page: gave, or kept.
