@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -218,7 +217,10 @@ func (a *app) writeLinks(ctx context.Context, o *linksOptions, links []link) err
 	}
 	rows := make([][][]byte, len(links))
 	for i, l := range links {
-		rows[i] = [][]byte{integer(l.id), []byte(l.name), []byte(l.address)}
+		rows[i] = [][]byte{nil, []byte(l.name), []byte(l.address)}
+		if l.id != 0 {
+			rows[i][0] = integer(l.id)
+		}
 	}
 	// An address that is cut short is none, and it has no password to be masked.
 	_, err := a.writeRows(ctx, report.Values(linkColumns, rows), writeOptions{raw: true, urls: func(schema.Column) bool { return false }})
@@ -233,7 +235,11 @@ func (a *app) writeCodes(links []link) error {
 		if err != nil {
 			return err
 		}
-		lines = append(lines, fmt.Sprintf("%s  %s", strconv.FormatInt(l.id, 10), l.name), l.address, strings.TrimRight(code, "\n"), "")
+		name := l.name
+		if l.id != 0 {
+			name = fmt.Sprintf("%d  %s", l.id, name)
+		}
+		lines = append(lines, name, l.address, strings.TrimRight(code, "\n"), "")
 	}
 	return a.writeLines(lines...)
 }

@@ -17,7 +17,7 @@ func (g *dollarGame) choose(ctx context.Context) (web.Play, error) {
 	var found *repo.Play
 	for i := range plays {
 		p := &plays[i]
-		p.State = p.StateAt(g.app.now()) // it may be over since no server ran
+		p.State = p.StateAt(g.app.now()) // its time may have gone by while no server ran
 		switch {
 		case g.o.session == p.Session && p.State == repo.Ended:
 			return web.Play{}, refusedf("session %q has ended", p.Session).hint("give a new one another name with --session")
