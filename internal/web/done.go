@@ -24,7 +24,7 @@ func (s *Server) done(w http.ResponseWriter, r *http.Request, who *seat, back bo
 	}
 	s.board.setDone(who, !back)
 	a := reply{Status: "ok", Message: message, Dollars: s.board.dollars(who), code: http.StatusOK}
-	a.Key, a.Shown = s.newKey(who)
+	a.Key = s.newKey(who)
 	s.answer(w, r, who, path, a)
 }
 

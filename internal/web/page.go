@@ -59,7 +59,6 @@ type reply struct {
 	Number  int64  `json:"number,omitempty"` // in the ledger
 	Dollars string `json:"dollars,omitempty"`
 	Key     string `json:"key,omitempty"` // of the next press, or of this one where it is to be tried again
-	Shown   string `json:"shown,omitempty"`
 
 	code int // of HTTP
 }
@@ -90,15 +89,14 @@ func (s *Server) participant(w http.ResponseWriter, r *http.Request, who *seat) 
 	v := s.page(who)
 	v.Path = "/p/" + r.PathValue("token")
 	v.Message = s.said(w, r, v.Path)
-	v.Key, v.Shown = s.newKey(who)
+	v.Key = s.newKey(who)
 	s.show(w, r, http.StatusOK, v)
 }
 
-// newKey is the key of the next press, and the time in it.
-func (s *Server) newKey(who *seat) (key, shown string) {
-	now := s.now()
+// newKey is the key of the next press, in which is the time.
+func (s *Server) newKey(who *seat) string {
 	session, round := s.board.nextRound(who)
-	return s.o.Signer.signKey(who.ID, pressKey{now, rand.Uint64(), round, s.o.Signer.sessionMark(session)}), now.UTC().Format("2006-01-02T15:04:05.000Z")
+	return s.o.Signer.signKey(who.ID, pressKey{s.now(), rand.Uint64(), round, s.o.Signer.sessionMark(session)})
 }
 
 // answer answers a form of a participant's or the host's: a program with JSON, a
@@ -119,7 +117,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, who *seat, path 
 	default:
 		v := s.page(who)
 		v.Path, v.Message, v.Refused = path, a.Message, true
-		v.Key, v.Shown = a.Key, a.Shown
+		v.Key = a.Key
 		s.show(w, r, a.code, v)
 	}
 }

@@ -48,7 +48,7 @@ func (s *Server) pressed(r *http.Request, who *seat) reply {
 	}
 	if !s.board.mayPress(who, s.o.Rate) {
 		a := s.again(who, http.StatusTooManyRequests, "That was very quick. Wait a second, then go on.")
-		a.Key, a.Shown = p.Key, p.Shown.UTC().Format(time.RFC3339Nano)
+		a.Key = p.Key
 		return a
 	}
 	select { // a second click waits for the answer of the first
@@ -95,7 +95,7 @@ func (s *Server) give(ctx context.Context, who *seat, p Press, key pressKey) rep
 // again answers what was not done, with a fresh key.
 func (s *Server) again(who *seat, code int, message string) reply {
 	a := reply{Status: "refused", Message: message, Dollars: s.board.dollars(who), code: code}
-	a.Key, a.Shown = s.newKey(who)
+	a.Key = s.newKey(who)
 	return a
 }
 
@@ -103,7 +103,7 @@ func (s *Server) again(who *seat, code int, message string) reply {
 // gives once whatever has become of it.
 func (s *Server) later(who *seat, p Press) reply {
 	a := s.away(nil)
-	a.Dollars, a.Key, a.Shown = s.board.dollars(who), p.Key, p.Shown.UTC().Format(time.RFC3339Nano)
+	a.Dollars, a.Key = s.board.dollars(who), p.Key
 	return a
 }
 
@@ -118,7 +118,7 @@ func (s *Server) replay(who *seat, p Press, known answer) reply {
 	} else {
 		a.Message = fmt.Sprintf("You gave %s to %s. You have %s.", money(dollars(s.o.Amount)), isolated(s.board.labelOf(p.Payee)), money(a.Dollars))
 	}
-	a.Key, a.Shown = s.newKey(who)
+	a.Key = s.newKey(who)
 	return a
 }
 

@@ -223,7 +223,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	all.Wait()
 	if ctx.Err() != nil {
 		if err != nil { // somebody's request did not end
-			err = errors.Join(server.Close())
+			err = server.Close()
 		}
 		return err
 	}

@@ -59,10 +59,9 @@ type board struct {
 }
 
 func newBoard(o *Options) *board {
-	b := &board{amount: o.Amount, hidden: o.Hidden, epoch: o.Epoch, now: o.Now, play: o.Play, number: o.Play.After,
+	return &board{amount: o.Amount, hidden: o.Hidden, epoch: o.Epoch, now: o.Now, play: o.Play, number: o.Play.After,
 		seats: map[int64]*seat{}, flow: map[[2]int64]repo.Cents{}, dirty: map[int64]bool{}, viewers: map[*viewer]bool{},
 		further: make(chan struct{})}
-	return b
 }
 
 // meet takes the participants in, and a number of the ledger up to which transfers

@@ -19,7 +19,6 @@ type view struct {
 	Visible string  `json:"visible,omitempty"`
 	Number  int64   `json:"number"`
 	Key     string  `json:"key,omitempty"`
-	Shown   string  `json:"shown,omitempty"`
 	You     *you    `json:"you,omitempty"`
 
 	Players []player `json:"players"`

@@ -303,7 +303,7 @@
 
   // ---- pressing ----
 
-  let {key, shown} = body.dataset;
+  let {key} = body.dataset;
   const queue = []; // presses go one after the other: each needs the key that the last one's answer brings
   let busy = null, wake = null, leaving = null;
   let sent = false; // a form that the next page answers
@@ -328,7 +328,6 @@
     busy = queue.shift();
     const answer = await send(busy);
     key = answer.key ?? key;
-    shown = answer.shown ?? shown;
     answered(busy, answer);
     busy = null;
     if (queue.length) pump();
@@ -345,7 +344,7 @@
     for (let pause = 500; ; pause = Math.min(pause * 2, 4000)) {
       try {
         const answer = await fetch(form.action, {method: 'POST', keepalive: true, headers: {Accept: 'application/json'},
-          body: new URLSearchParams({...fields, key, shown}), signal: AbortSignal.timeout?.(15000)});
+          body: new URLSearchParams({...fields, key}), signal: AbortSignal.timeout?.(15000)});
         if (![502, 503, 504].includes(answer.status)) {
           back();
           return await answer.json().catch(() => ({status: 'refused', message: 'That did not work. Reload the page and try again.'}));
