@@ -95,6 +95,7 @@ func TestPanic(t *testing.T) {
 	t.Parallel()
 	g := newGame(t)
 	key := g.view(g.address(1)).Key
+	g.pass(glance)
 	g.press = func(context.Context, Press) repo.Result { panic("secret of the house") }
 	w := g.do("POST", g.address(1)+"/press", url.Values{"payee": {"3"}, "key": {key}})
 	assert.Equal(t, http.StatusInternalServerError, w.Code)
