@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -166,9 +167,14 @@ func TestKilled(t *testing.T) {
 	url := pgtest.DB(t, "tutorial")
 	x := newRunner(t, url)
 	x.ok("set", "participants", "1", "vars.first=1") // makes the schema
-	begun := time.Now()
-	require.NoError(t, exec.CommandContext(t.Context(), "exptool", "--db", url, "set", "participants", "1-60", "vars.n=0").Run())
-	whole := time.Since(begun)
+	var times []time.Duration
+	for i := range 5 { // the first is slow, and any may be
+		begun := time.Now()
+		require.NoError(t, exec.CommandContext(t.Context(), "exptool", "--db", url, "set", "participants", "1-60", fmt.Sprintf("vars.n=%d", 1000+i), fmt.Sprintf("page_count=%d", 1000+i)).Run())
+		times = append(times, time.Since(begun))
+	}
+	slices.Sort(times)
+	whole := times[len(times)/2]
 	killed := 0
 	for i := range 100 {
 		cmd := exec.CommandContext(t.Context(), "exptool", "--db", url, "set", "participants", "1-60", fmt.Sprintf("vars.n=%d", i+1), fmt.Sprintf("page_count=%d", i+1))

@@ -32,8 +32,19 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == guardCommand {
 		os.Exit(Main())
 	}
+	if os.Getenv("GORACE") == "" {
+		if err := os.Setenv("GORACE", raceOptions); err != nil {
+			panic(err)
+		}
+	}
 	testscript.Main(m, map[string]func(){"exptool": func() { os.Exit(Main()) }})
 }
+
+// raceOptions are the race detector's in the commands that tests start, of which there
+// are some 1,500. A program that is built with it sleeps at its end, for a second if not
+// told otherwise, so that it sees the races of what lives on after main. In the program
+// that people have that is microseconds.
+const raceOptions = "atexit_sleep_ms=20"
 
 // TestScripts runs every acceptance script. Beside testscript's own commands
 // they have:
@@ -71,12 +82,13 @@ func TestScripts(t *testing.T) {
 type testKey struct{}
 
 // setUpScript gives a script a home of its own. Nothing of the user's
-// environment is there but PATH.
+// environment is there but PATH and the race detector's options.
 func setUpScript(env *testscript.Env) error {
 	env.Values[testKey{}] = env.T()
 	home := filepath.Join(env.WorkDir, ".home")
 	env.Setenv("HOME", home)
 	env.Setenv("EXPTOOL_HOME", filepath.Join(home, "exptool"))
+	env.Setenv("GORACE", os.Getenv("GORACE"))
 	env.Setenv("FIXTURES", absolute(filepath.Join("..", "testdata", "fixtures")))
 	env.Setenv("SCRIPTS", absolute(filepath.Join("..", "scripts")))
 	env.Setenv("DOCS", absolute(filepath.Join("..", "docs")))
