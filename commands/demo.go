@@ -38,6 +38,8 @@ var demoSteps = []demoStep{
 	{"sum([t.performance_reward for t in trials of James])", words("query CustomTrial participant.vars.name=James --sum performance_reward")},
 	{"… and for every participant", words("query CustomTrial --sum performance_reward --by participant_id --limit 5")},
 	{"Participant.query.filter_by(id=5).one(), and everything that belongs to it", words("show participant 5")},
+	{"The page froze: what happened to participant 42?", words("show participant 42 --timeline")},
+	{"How did a chain go on?", words("show chain 16")},
 	{"participant.calculate_reward() less base payment and bonus: who is due what?", words("payments --people --unpaid")},
 	{`participant.status = "rejected"; db.session.commit(): what would it do?`, words("reject 5 6 --dry-run")},
 	{`participant.status = "approved"`, words("approve 5 6")},

@@ -66,10 +66,19 @@ type PaymentOptions struct {
 // Payments reckons what all participants of the present launch have earned, were paid
 // and are due. A wage that is not known is an ErrNotFound, where anybody needs it.
 func (tx *Tx) Payments(ctx context.Context, s *schema.Schema, o PaymentOptions) (Payments, error) {
-	return tx.payments(ctx, s, o, "")
+	p, err := tx.payments(ctx, s, o, "")
+	if err == nil && len(p.All) > 0 && p.Rewards && p.Terms.NoWage != "" {
+		err = &Error{Kind: ErrNotFound, Message: p.Terms.NoWage, Hint: "give dollars an hour with --wage"}
+	}
+	if err != nil {
+		return Payments{}, err
+	}
+	tellShared(p.All)
+	return p, nil
 }
 
-// payments is Payments of all, or of those that a condition on participant names.
+// payments is Payments of all, or of those that a condition on participant names, with
+// or without a wage.
 func (tx *Tx) payments(ctx context.Context, s *schema.Schema, o PaymentOptions, where string, args ...any) (p Payments, err error) {
 	t := s.Tables["participant"]
 	if t == nil {
@@ -96,10 +105,6 @@ func (tx *Tx) payments(ctx context.Context, s *schema.Schema, o PaymentOptions, 
 	if err = errors.Join(err, rows.Close()); err != nil {
 		return p, err
 	}
-	if len(p.All) > 0 && p.Rewards && p.Terms.NoWage != "" {
-		return p, &Error{Kind: ErrNotFound, Message: p.Terms.NoWage, Hint: "give dollars an hour with --wage"}
-	}
-	tellShared(p.All)
 	return p, nil
 }
 
