@@ -35,11 +35,12 @@ was earned, less the base payment and the bonus paid, up to max_participant_paym
 Who was screened out or returned gets no base payment from the recruiter, and so
 none is subtracted. Bots are due nothing. Wage and maxima are those of
 experiment.vars. Values that cannot be, and assignments that several participants
-have, are told.
+have, are told; the column unknown counts those whose due cannot be told.
 
 --format prolific writes the lines of Prolific's bulk bonus payment, participant id
 and amount: people from Prolific who are due something and are not at work any more.
-Who shares an assignment with others is left out: look first.`,
+Who shares an assignment with others is left out: look first. The statuses of those
+who are in are told, because the rejected may be among them.`,
 		Example: `  exptool payments
   exptool payments --people --unpaid
   exptool payments --wage 12.5 --format json
@@ -121,7 +122,7 @@ func (a *app) tellPayments(p repo.Payments) {
 	} else if !p.Rewards {
 		talk("this is no experiment of PsyNet's: there is no time_credit and performance_reward, so what was earned and is due is not known")
 	}
-	talk("spent %s as PsyNet counts it, base payments and bonuses of all, bots too; %s", money(p.Spent()), maxima(p.Terms, money))
+	talk("spent %s as PsyNet counts it, base payments and bonuses of all, bots too; %s", money(p.Spent()), maxima(p.Terms, p.Spent(), money))
 	a.tellPaymentProblems(p, money)
 	talk("nobody is paid by this: exptool tells no recruiter")
 }
@@ -187,8 +188,11 @@ func unfinished(p repo.Payment) bool {
 	return slices.Contains([]string{"working", "submitted", "recruiter_submission_started"}, p.Status)
 }
 
-// maxima says what may be spent.
-func maxima(t repo.Terms, money func(repo.Cents) string) string {
+// maxima says what may be spent, and what PsyNet does where that much was.
+func maxima(t repo.Terms, spent repo.Cents, money func(repo.Cents) string) string {
+	if t.Soft.Known && spent >= t.Soft.Cents {
+		return "the soft maximum of " + money(t.Soft.Cents) + " is reached, and nobody more is recruited"
+	}
 	switch {
 	case t.Soft.Known && t.Hard.Known:
 		return fmt.Sprintf("the soft maximum is %s, the hard one %s", money(t.Soft.Cents), money(t.Hard.Cents))

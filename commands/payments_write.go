@@ -166,6 +166,8 @@ func (a *app) writeProlific(p repo.Payments) error {
 	}
 	var others, atWork, shared, unknown int
 	var lines []string
+	var total repo.Cents
+	statuses := map[string]int{}
 	for _, one := range p.All {
 		switch {
 		case one.Bot:
@@ -179,6 +181,8 @@ func (a *app) writeProlific(p repo.Payments) error {
 		case one.Shared:
 			shared++
 		default:
+			total += one.Due.Cents
+			statuses[one.Status]++
 			lines = append(lines, fmt.Sprintf("%s,%d.%02d", one.Worker, one.Due.Cents/100, one.Due.Cents%100))
 		}
 	}
@@ -187,6 +191,13 @@ func (a *app) writeProlific(p repo.Payments) error {
 	}
 	if err := a.writeLines(lines...); err != nil {
 		return err
+	}
+	if len(lines) > 0 {
+		var counts []string
+		for _, status := range slices.Sorted(maps.Keys(statuses)) {
+			counts = append(counts, fmt.Sprintf("%d %s", statuses[status], status))
+		}
+		a.streams.Talk("%s, %s: %s", plural(len(lines), "line", "lines"), moneyIn(p.Terms.Currency, total), strings.Join(counts, ", "))
 	}
 	a.tellLeftOut(others, "not recruited by Prolific")
 	a.tellLeftOut(atWork, "still at work")

@@ -32,8 +32,10 @@ by worker id, assignment id or unique id. Looking changes nothing.
 
 With --timeline it is what happened to a participant, in the order of time, a row an
 event: arrival and end, requests, responses, trials, modules, errors, notifications.
-Wait pages that follow one another are one row. How it ends is told at the end: last
-page, last seen, earned, paid. Long answers end in …; exptool show response ID has all.
+Wait pages that follow one another are one row. Requests are those that PsyNet notes
+with a participant: for pages, not for their answers. How it ends is told at the end:
+last page, last seen, earned, paid. Long answers end in …; exptool show response ID
+has all.
 
 A chain is shown by its nodes in the order of degree, with seed, definition, how many
 trials each has, the answers of those that did not fail, and what failed. Its own row
