@@ -1,6 +1,11 @@
 package repo_test
 
 import (
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -70,5 +75,50 @@ func TestPaymentsOfDallingerAlone(t *testing.T) {
 		assert.EqualValues(t, 125, one.Bonus.Cents, "1.255 is less than halfway")
 		assert.False(t, one.Earned.Known || one.Due.Known)
 		assert.Empty(t, one.Problems)
+	})
+}
+
+// TestPaymentsAsPsyNetPays gives everybody a random reward and status, and compares what
+// is earned, paid and due with PsyNet's own functions.
+func TestPaymentsAsPsyNetPays(t *testing.T) {
+	db := opened(t, "tutorial", nil, `UPDATE participant SET type = 'psynet.participant.Participant', bonus = NULL,
+	base_payment = (ARRAY[0, 0.34, 1, 2.5])[1 + id % 4],
+	status = (SELECT array_agg(e) FROM unnest(enum_range(NULL::participant_status)) AS e)[1 + id % 13],
+	time_credit = (id * 7919 % 4000) / 3.0,
+	performance_reward = CASE WHEN id % 10 = 0 THEN 24 + id % 7 * 0.105 ELSE (id * 104729 % 3000) / 1000.0 END`)
+	catalog(t, db, schema.Learned{}, func(tx *repo.Tx, s *schema.Schema) {
+		var rows string
+		require.NoError(t, tx.Get(t.Context(), &rows, `SELECT json_agg(json_build_object('status', status, 'time_credit', time_credit,
+	'performance_reward', performance_reward, 'base_payment', base_payment, 'bonus', bonus) ORDER BY id)::text
+FROM participant`))
+		python := os.Getenv("EXPTOOL_TEST_PSYNET")
+		require.NotEmpty(t, python, "EXPTOOL_TEST_PSYNET must name a Python that has psynet 13.3.0 (scripts/test makes one)")
+		cmd := exec.CommandContext(t.Context(), python, "../scripts/psynet_bonus.py", "12", "25")
+		cmd.Stdin = strings.NewReader(rows)
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		require.NoError(t, err, stderr.String())
+		var theirs [][3]float64
+		require.NoError(t, json.Unmarshal(out[strings.LastIndex(strings.TrimSpace(string(out)), "\n")+1:], &theirs))
+
+		p, err := tx.Payments(t.Context(), s, repo.PaymentOptions{})
+		require.NoError(t, err)
+		require.Len(t, theirs, len(p.All))
+		capped, due := 0, 0
+		for i, one := range p.All {
+			cents := func(f float64) repo.Cents { return repo.Cents(math.Round(f * 100)) }
+			assert.Equal(t, cents(theirs[i][0]), one.Earned.Cents, "%+v", one)
+			assert.Equal(t, cents(theirs[i][1]), one.Paid().Cents, "%+v", one)
+			assert.Equal(t, max(0, cents(theirs[i][2])), one.Due.Cents, "%+v", one)
+			if one.Capped {
+				capped++
+			}
+			if one.Due.Cents > 0 {
+				due++
+			}
+		}
+		assert.Greater(t, capped, 1)
+		assert.Greater(t, due, 20)
 	})
 }
