@@ -3,6 +3,7 @@ package commands
 import (
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,6 +43,10 @@ type globalFlags struct {
 // withoutConfig marks commands that work even where the configuration is broken.
 const withoutConfig = "without-config"
 
+// ownFormat marks a flag with the values that only its command knows, and that are
+// none for the configuration.
+const ownFormat = "own-format"
+
 // configured are the flags whose values are keys of the configuration, where a
 // command has them.
 var configured = []string{"db", "format", "na", "timeout", "label"}
@@ -65,7 +70,7 @@ func (a *app) load(cmd *cobra.Command) error {
 	}
 	set := map[string]string{}
 	for _, name := range configured {
-		if f := cmd.Flags().Lookup(name); f != nil && f.Changed {
+		if f := cmd.Flags().Lookup(name); f != nil && f.Changed && !slices.Contains(f.Annotations[ownFormat], f.Value.String()) {
 			set[name] = f.Value.String()
 		}
 	}

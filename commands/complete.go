@@ -231,3 +231,36 @@ func (a *app) completeParticipants(cmd *cobra.Command, args []string, typed stri
 	}
 	return words, directive
 }
+
+// completeShown completes an entity, then the id of a participant or a chain, the latest
+// first.
+func (a *app) completeShown(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	const directive = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	if len(args) == 0 {
+		return a.completeEntity(cmd, args, typed)
+	}
+	if len(args) > 1 {
+		return nil, directive
+	}
+	s, done, ok := a.completing(cmd)
+	if !ok {
+		return nil, directive
+	}
+	defer done()
+	table, filled, about := "participant", "id", "status"
+	if s.isChain(args[0]) {
+		table, filled, about = "network", "chain_type", "trial_maker_id"
+	} else if e, err := s.schema.Entity(args[0], false); err != nil || e.Table == nil || e.Table.Key() != table {
+		return nil, directive
+	}
+	var words []string
+	// Without an answer there is nothing to complete, and nobody to tell.
+	_ = s.read(cmd.Context(), func(tx *repo.Tx) error {
+		found, err := tx.Latest(cmd.Context(), s.schema, table, filled, about, typed)
+		for _, f := range found {
+			words = append(words, cobra.CompletionWithDesc(f.ID, f.About))
+		}
+		return err
+	})
+	return words, directive
+}

@@ -78,6 +78,7 @@ func constructors(a *app) []*cobra.Command {
 		newLedger(a),
 		newLog(a),
 		newLogGuard(a),
+		newPayments(a),
 		newQuery(a),
 		newReject(a),
 		newRevert(a),

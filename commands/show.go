@@ -18,6 +18,7 @@ import (
 type showOptions struct {
 	entity, id string
 	raw        bool
+	timeline   bool
 }
 
 func newShow(a *app) *cobra.Command {
@@ -27,17 +28,34 @@ func newShow(a *app) *cobra.Command {
 		Short: "Show one row as a card, with what belongs to it",
 		Long: `Show one row as a card: every field that is filled, values decoded, and the rows
 that belong to it with the command that lists them. A participant is also found
-by worker id, assignment id or unique id. Looking changes nothing.`,
+by worker id, assignment id or unique id. Looking changes nothing.
+
+With --timeline it is what happened to a participant, in the order of time, a row an
+event: arrival and end, requests, responses, trials, modules, errors, notifications.
+Wait pages that follow one another are one row. Requests are those that PsyNet notes
+with a participant: for pages, not for their answers. How it ends is told at the end:
+last page, last seen, earned, paid. Long answers end in …; exptool show response ID
+has all.
+
+A chain is shown by its nodes in the order of degree, with seed, definition, how many
+trials each has, the answers of those that did not fail, and what failed. Its own row
+is that of exptool show network ID.`,
 		Example: `  exptool show participant 5
-  exptool show trial 12 --format json`,
+  exptool show trial 12 --format json
+  exptool show participant 52 --timeline
+  exptool show chain 1`,
 		Args:              cobra.ExactArgs(2),
-		ValidArgsFunction: a.completeEntity,
+		ValidArgsFunction: a.completeShown,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.entity, o.id = args[0], args[1]
+			if o.timeline && o.raw {
+				return usagef("--raw and --timeline exclude one another")
+			}
 			return runShow(cmd.Context(), a, o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.raw, "raw", false, "stored bytes: nothing decoded")
+	cmd.Flags().BoolVar(&o.timeline, "timeline", false, "of a participant: what happened, in the order of time")
 	return cmd
 }
 
@@ -50,12 +68,18 @@ func runShow(ctx context.Context, a *app, o *showOptions) (err error) {
 		return err
 	}
 	defer s.closeInto(&err)
+	if s.isChain(o.entity) && !o.timeline {
+		return s.showChain(ctx, o)
+	}
 	e, err := s.entity(ctx, o.entity, false)
 	if err != nil {
 		return err
 	}
 	if err := s.tellEarlier(ctx, e); err != nil {
 		return err
+	}
+	if o.timeline {
+		return s.showTimeline(ctx, o, e)
 	}
 	where, err := identify(e, o.entity, o.id)
 	if err != nil {
