@@ -37,6 +37,8 @@ var notRun = map[string]string{
 var cellsNotRun = map[string]string{
 	"exptool serve --addr :8000 --until 10m --visible none --people": serveScript,
 	"exptool serve --addr :8000 --join --players 30 --dollars 10-50": serveScript,
+	"exptool status --watch":                        "does not end by itself; the script status.txtar runs it and ends it",
+	"exptool status --since 24h --expect-no-errors": "the script status.txtar runs it with and without errors",
 }
 
 const serveScript = "does not end by itself; the script serve.txtar runs it and ends it"
