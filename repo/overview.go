@@ -171,9 +171,9 @@ type viewer struct {
 	schema *schema.Schema
 	o      OverviewOptions
 	out    *Overview
-	now    time.Time  // on the experiment's clock
-	from   *time.Time // of the window
-	bots   string     // bits: 1 at the ids of bots; empty where there are none
+	now    time.Time // on the experiment's clock
+	from   any       // when the window begins, as moment gives it; nil: never
+	bots   string    // bits: 1 at the ids of bots; empty where there are none
 }
 
 func (tx *Tx) overview(ctx context.Context, s *schema.Schema, o OverviewOptions) (*Overview, error) {
@@ -234,3 +234,6 @@ func (v *viewer) pick(table, column, sql, without string) string {
 
 // isodate is a time as the experiment has it, to the second.
 func isodate(t time.Time) string { return t.Format(time.DateTime) }
+
+// moment is a time as an argument of a statement.
+func moment(t time.Time) string { return t.Format("2006-01-02 15:04:05.999999") }

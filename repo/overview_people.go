@@ -23,12 +23,16 @@ func (v *viewer) clock(ctx context.Context) error {
 		Study  time.Time    `db:"study"`
 		Zone   string       `db:"zone"`
 		Latest sql.NullTime `db:"latest"`
+		// To compile a statement takes longer than to run one of ours; before Postgres 11
+		// there is no such setting.
+		JIT *string `db:"jit"`
 	}
 	before := v.o.Now()
 	err := v.Get(ctx, &at, `SELECT clock_timestamp() AS server,
        coalesce(now() AT TIME ZONE nullif($1, ''), LOCALTIMESTAMP) AS study,
        coalesce(nullif($1, ''), current_setting('TimeZone')) AS zone,
-       greatest(`+strings.Join(newest, ", ")+`) AS latest`, v.o.Zone)
+       greatest(`+strings.Join(newest, ", ")+`) AS latest,
+       (SELECT set_config(name, 'off', true) FROM pg_settings WHERE name = 'jit') AS jit`, v.o.Zone)
 	if err != nil {
 		return err
 	}
@@ -44,7 +48,7 @@ func (v *viewer) clock(ctx context.Context) error {
 	if v.o.Since > 0 {
 		from := v.now.Add(-v.o.Since)
 		text := isodate(from)
-		v.from, v.out.Since = &from, &text
+		v.from, v.out.Since = moment(from), &text
 	}
 	return nil
 }
@@ -135,7 +139,7 @@ SELECT bot, NULL, `+counts+`,
        sum(promised), sum(paid), sum(extra), sum(odd)
 FROM p
 GROUP BY bot
-ORDER BY bot, count DESC, status`, v.botIdentities(), v.now, v.now.Add(-overviewIdle), v.from)
+ORDER BY bot, count DESC, status`, v.botIdentities(), moment(v.now), moment(v.now.Add(-overviewIdle)), v.from)
 	if err != nil {
 		return err
 	}
@@ -230,5 +234,5 @@ CROSS JOIN LATERAL (
     FROM public.response
     WHERE participant_id = p.id
 ) AS r`+join+`
-ORDER BY p.id`, v.botIdentities(), v.now, v.now.Add(-overviewIdle))
+ORDER BY p.id`, v.botIdentities(), moment(v.now), moment(v.now.Add(-overviewIdle)))
 }

@@ -42,8 +42,9 @@ func (v *viewer) chains(ctx context.Context) error {
 	if !v.needs("chains", "network", columns...) || !v.needs("chains", "node", "id", "degree") {
 		return nil
 	}
-	stalled := "false AND $1::timestamp IS NULL"
+	stalled, head := "false AND $1::timestamp IS NULL", "id, degree"
 	if v.needs("stalled chains", "node", "target_n_trials", "can_spawn") && v.needs("stalled chains", "info", "node_id", "is_repeat_trial", "creation_time") {
+		head += ", target_n_trials, can_spawn"
 		stalled = `NOT n.failed AND NOT n."full" AND h.can_spawn AND (
             SELECT count(*) >= h.target_n_trials AND max(viable.creation_time) < $1::timestamp
             FROM public.info AS viable
@@ -57,6 +58,7 @@ func (v *viewer) chains(ctx context.Context) error {
 		Stalled pq.Int64Array `db:"ids"`
 	}
 	var rows []row
+	// LATERAL has the heads looked up: there are many more nodes.
 	err := v.Select(ctx, &rows, `SELECT maker, count(*) FILTER (WHERE NOT failed) AS chains,
        count(*) FILTER (WHERE "full" AND NOT failed) AS full_ones,
        count(*) FILTER (WHERE failed) AS failed,
@@ -69,10 +71,15 @@ FROM (
     SELECT n.id, n.trial_maker_id::text AS maker, n.failed, n."full", h.degree::bigint AS degree,
            coalesce(`+stalled+`, false) AS stalled
     FROM public.network AS n
-    JOIN public.node AS h ON h.id = n.head_id
+    CROSS JOIN LATERAL (
+        SELECT `+head+`
+        FROM public.node
+        WHERE id = n.head_id
+        LIMIT 1
+    ) AS h
 ) AS chain
 GROUP BY maker
-ORDER BY maker NULLS LAST`, v.now.Add(-overviewIdle))
+ORDER BY maker NULLS LAST`, moment(v.now.Add(-overviewIdle)))
 	for _, r := range rows {
 		c := r.OverviewChains
 		c.IDs = append([]int64{}, r.Stalled...)
