@@ -58,6 +58,7 @@ var demoSteps = []demoStep{
 	{"… and what comes of a hundred rounds more? (It changes nothing; --apply would)", words("simulate --rounds 100 --random-seed 42")},
 	{"SQLAlchemy debugging: what is logged? Then exptool log on --for 10m, and exptool log tail", words("log status")},
 	{"The SQL behind a query (echo=True)", words("query participants status=approved --count --show-sql")},
+	{"… and how is the study going? (PsyNet's dashboard)", words("status")},
 	{"Any SQL that only reads", []string{"sql", "SELECT status, count(*) FROM participant GROUP BY status ORDER BY status"}},
 }
 

@@ -41,7 +41,7 @@ func exits() []exit {
 		{exitFailure, "failure of any other kind; also a query that took longer than --timeout", sentinel(repo.ErrTimeout)},
 		{exitUsage, "wrong usage: a bad flag, expression, value, enum member, amount, configuration", wrongUsage},
 		{exitNotFound, "not found: an unknown id, or --one found none", sentinel(repo.ErrNotFound)},
-		{exitSeveral, "--one found several, or --expect was missed", nil},
+		{exitSeveral, "--one found several, or --expect or --expect-no-errors was missed", nil},
 		{exitConnect, "no database, cannot connect, or not allowed", sentinel(cli.ErrNoDatabase, repo.ErrConnect, repo.ErrNotAllowed)},
 		{exitRefused, "refused by a rule: not enough dollars, a status that may not change so, verify does not hold", sentinel(repo.ErrConflict, repo.ErrRefused)},
 		{exitTryAgain, "try again: a lock was not free in time, or others were changing the same rows", sentinel(repo.ErrTryAgain)},

@@ -38,6 +38,8 @@ var cellsNotRun = map[string]string{
 	"exptool payments --format prolific --output bonuses.csv":        "the script payments.txtar runs it where people came from Prolific",
 	"exptool serve --addr :8000 --until 10m --visible none --people": serveScript,
 	"exptool serve --addr :8000 --join --players 30 --dollars 10-50": serveScript,
+	"exptool status --watch":                        "does not end by itself; the script status.txtar runs it and ends it",
+	"exptool status --since 24h --expect-no-errors": "the script status.txtar runs it with and without errors",
 }
 
 const serveScript = "does not end by itself; the script serve.txtar runs it and ends it"

@@ -88,6 +88,7 @@ func constructors(a *app) []*cobra.Command {
 		newShow(a),
 		newSimulate(a),
 		newSQL(a),
+		newStatus(a),
 		newTables(a),
 		newUndo(a),
 		newVerify(a),

@@ -147,6 +147,11 @@ def version(context):
     return [within(row, timing.alone(context.ours("", "--version"), PAIRS), 0.015)]
 
 
+def status(context):
+    row = Row("status", "`status` of the database of whole trials, whole process")
+    return [within(row, timing.alone(context.ours(context.trials, "status"), 15), 0.150)]
+
+
 # By name, in the order of the table.
 CASES = {
     "participant-sqlalchemy": participant_sqlalchemy,
@@ -156,4 +161,5 @@ CASES = {
     "vars-filter": vars_filter,
     "catalog": catalog,
     "version": version,
+    "status": status,
 }

@@ -1,0 +1,102 @@
+package repo
+
+import (
+	"context"
+	"math"
+	"strconv"
+
+	"exptool/internal/pyjson"
+)
+
+// OverviewMoney is what was paid, rounded to cents, of people and bots alike, because
+// PsyNet's limits are so.
+type OverviewMoney struct {
+	Currency string `json:"currency"`
+	// Spent is what PsyNet compares with its limits: base payments, promised ones too,
+	// and bonuses of all participants.
+	Spent float64 `json:"spent"`
+	Bots  float64 `json:"spent_on_bots"` // of Spent; nobody pays it
+	// Paid are the base pay and the bonus that the recruiter was told to pay.
+	Paid float64  `json:"paid"`
+	Soft *float64 `json:"soft_maximum"`
+	Hard *float64 `json:"hard_maximum"`
+	Odd  int64    `json:"impossible_amounts"` // NaN, infinite or negative; not in the sums
+}
+
+// amountSQL are the columns promised, paid, extra and odd of a participant: amounts as
+// double precision, 0 where there is none, and how many cannot be.
+func (v *viewer) amountSQL() string {
+	paid := v.pick("participant", "base_pay", "base_pay", "NULL")
+	promised := v.pick("participant", "base_payment", "base_payment", paid)
+	bonus := v.pick("participant", "bonus", "bonus", "NULL")
+	sound := func(x string) string { return x + "::float8 >= 0 AND " + x + "::float8 < 1e9" }
+	amount := func(x string) string { return "CASE WHEN " + sound(x) + " THEN " + x + "::float8 ELSE 0 END" }
+	odd := func(x string) string { return "coalesce((NOT (" + sound(x) + "))::integer, 0)" }
+	return amount(promised) + " AS promised, " + amount(paid) + " AS paid, " + amount(bonus) + " AS extra,\n           " +
+		odd(promised) + " + " + odd(bonus) + " AS odd"
+}
+
+// cents rounds an amount to cents.
+func cents(x float64) float64 { return math.Round(100*x) / 100 }
+
+// money makes the sums of what was paid of those of people and of bots.
+func (v *viewer) money(ctx context.Context) error {
+	if !v.needs("money", "participant", "bonus") {
+		v.out.Money = nil
+		return nil
+	}
+	m := v.out.Money
+	m.Spent, m.Bots, m.Paid = cents(m.Spent), cents(m.Bots), cents(m.Paid)
+	return v.limits(ctx)
+}
+
+// add takes the sums of people or of bots in.
+func (m *OverviewMoney) add(r personRow) {
+	m.Spent += r.Promised + r.Extra
+	m.Paid += r.Paid + r.Extra
+	m.Odd += r.Odd
+	if r.Bot {
+		m.Bots += r.Promised + r.Extra
+	}
+}
+
+// limits reads what PsyNet keeps in experiment.vars.
+func (v *viewer) limits(ctx context.Context) error {
+	if !v.needs("limits of payment", "experiment", "vars") {
+		return nil
+	}
+	var texts []string
+	if err := v.Select(ctx, &texts, `SELECT vars::text
+FROM public.experiment
+WHERE vars IS NOT NULL
+LIMIT 1`); err != nil || len(texts) == 0 {
+		return err
+	}
+	vars := []byte(texts[0])
+	text := func(path ...string) (string, bool) {
+		value, found, err := pyjson.Get(nil, vars, path, pyjson.NaNString)
+		if err != nil || !found || pyjson.IsNull(value) {
+			return "", false
+		}
+		out, err := pyjson.AppendText(nil, value)
+		return string(out), err == nil
+	}
+	amount := func(path ...string) *float64 {
+		if t, ok := text(path...); ok {
+			if f, err := strconv.ParseFloat(t, 64); err == nil && f >= 0 && f < 1e300 {
+				return &f
+			}
+		}
+		return nil
+	}
+	m := v.out.Money
+	m.Soft, m.Hard = amount("soft_max_experiment_payment"), amount("hard_max_experiment_payment")
+	if currency, ok := text("deployment_config", "currency"); ok {
+		m.Currency = currency
+	}
+	v.out.Label, _ = text("label")
+	if m.Soft == nil || m.Hard == nil {
+		v.out.Absent = append(v.out.Absent, "limits of payment: experiment.vars has no soft_max_experiment_payment or hard_max_experiment_payment that can be read")
+	}
+	return nil
+}
