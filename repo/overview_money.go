@@ -3,9 +3,6 @@ package repo
 import (
 	"context"
 	"math"
-	"strconv"
-
-	"exptool/internal/pyjson"
 )
 
 // OverviewMoney is what was paid, rounded to cents, of people and bots alike, because
@@ -60,43 +57,28 @@ func (m *OverviewMoney) add(r personRow) {
 	}
 }
 
-// limits reads what PsyNet keeps in experiment.vars.
+// limits takes over what PsyNet keeps in experiment.vars.
 func (v *viewer) limits(ctx context.Context) error {
 	if !v.needs("limits of payment", "experiment", "vars") {
 		return nil
 	}
-	var texts []string
-	if err := v.Select(ctx, &texts, `SELECT vars::text
-FROM public.experiment
-WHERE vars IS NOT NULL
-LIMIT 1`); err != nil || len(texts) == 0 {
+	terms, err := v.terms(ctx, v.schema)
+	if err != nil {
 		return err
 	}
-	vars := []byte(texts[0])
-	text := func(path ...string) (string, bool) {
-		value, found, err := pyjson.Get(nil, vars, path, pyjson.NaNString)
-		if err != nil || !found || pyjson.IsNull(value) {
-			return "", false
-		}
-		out, err := pyjson.AppendText(nil, value)
-		return string(out), err == nil
-	}
-	amount := func(path ...string) *float64 {
-		if t, ok := text(path...); ok {
-			if f, err := strconv.ParseFloat(t, 64); err == nil && f >= 0 && f < 1e300 {
-				return &f
-			}
-		}
-		return nil
-	}
 	m := v.out.Money
-	m.Soft, m.Hard = amount("soft_max_experiment_payment"), amount("hard_max_experiment_payment")
-	if currency, ok := text("deployment_config", "currency"); ok {
-		m.Currency = currency
-	}
-	v.out.Label, _ = text("label")
+	m.Soft, m.Hard, m.Currency, v.out.Label = terms.Soft.dollars(), terms.Hard.dollars(), terms.Currency, terms.Label
 	if m.Soft == nil || m.Hard == nil {
 		v.out.Absent = append(v.out.Absent, "limits of payment: experiment.vars has no soft_max_experiment_payment or hard_max_experiment_payment that can be read")
 	}
 	return nil
+}
+
+// dollars is an amount as a number for people; nil where it is not known.
+func (a Amount) dollars() *float64 {
+	if !a.Known {
+		return nil
+	}
+	d := float64(a.Cents) / 100
+	return &d
 }

@@ -11,8 +11,9 @@ import (
 	"exptool/internal/schema"
 )
 
-// Terms are what an experiment pays, as far as experiment.vars says.
+// Terms are what an experiment is called and what it pays, as far as experiment.vars says.
 type Terms struct {
+	Label  string  // of the experiment
 	Wage   float64 // dollars an hour
 	NoWage string  // why there is no wage; empty where there is one
 	// PerParticipant is the most that one participant may be paid.
@@ -31,6 +32,7 @@ type varsPath []string
 var (
 	wagePath     = varsPath{"deployment_config", "wage_per_hour"}
 	currencyPath = varsPath{"deployment_config", "currency"}
+	labelPath    = varsPath{"label"}
 )
 
 // terms reads experiment.vars; without that table or row there are none.
@@ -66,6 +68,7 @@ func readTerms(vars []byte) (t Terms) {
 	if symbol, found := varsText(vars, currencyPath); found && symbol != "" {
 		t.Currency = symbol
 	}
+	t.Label, _ = varsText(vars, labelPath)
 	wage, found := varsText(vars, wagePath)
 	if !found { // where an experiment keeps it itself
 		wage, found = varsText(vars, varsPath{"wage_per_hour"})
