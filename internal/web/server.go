@@ -37,7 +37,7 @@ type Server struct {
 	join     string // the address to join, empty where nobody may
 	joinQR   template.HTML
 	stopping chan struct{} // closed when streams are to end
-	slow     time.Duration // how long a viewer may take for a write
+	slow     time.Duration // how long a visitor may take for a write, or to send a body
 	talk     func(format string, args ...any)
 	now      func() time.Time
 
