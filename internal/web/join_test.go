@@ -43,6 +43,7 @@ func TestCode(t *testing.T) {
 	require.NoError(t, g.refresh(t.Context(), false))
 	assert.Equal(t, http.StatusForbidden, get(code).Code, "revoked")
 	assert.Equal(t, http.StatusOK, get(signer.code(epoch, 1)).Code)
+	assert.Contains(t, g.do("GET", g.hostAddress(), nil, asJSON).Body.String(), `"join":"http://example.test/join/`+signer.code(epoch, 1)+`"`)
 }
 
 // TestCodeReads has whatever is typed for a code be that code only.
