@@ -229,7 +229,7 @@ func (g *dollarGame) transfers(ctx context.Context, write func(schema.Rows) erro
 	if err = s.begin(ctx, []string{"transfers"}); err != nil {
 		return err
 	}
-	q := filter.Query{Columns: []string{"*"}, Sort: []string{"number"}}
+	q := filter.Query{Columns: []string{"*"}, Sort: []string{"id"}}
 	if q.Entity, err = s.entity(ctx, "transfers", false); err != nil {
 		return err
 	}

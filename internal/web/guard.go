@@ -13,7 +13,6 @@ const (
 	maxBody     = 8 << 10
 	maxHeader   = 16 << 10
 	handlerTime = 10 * time.Second
-	readTime    = 10 * time.Second
 )
 
 // policy allows what comes from here, and no script or style inside the page.
@@ -26,8 +25,10 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		// That of the request before on this connection is none of this one's.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(handlerTime + writeTime))
+		// That of the request before on this connection is none of this one's. What nobody
+		// here reads of a body, net/http does.
+		rc := http.NewResponseController(w)
+		_, _ = rc.SetReadDeadline(time.Now().Add(s.slow)), rc.SetWriteDeadline(time.Now().Add(handlerTime+writeTime))
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
@@ -41,7 +42,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			s.refuse(t, r, http.StatusForbidden, "This came from another site. Open your own address and try again.")
 			return
 		}
-		if r.ContentLength > maxBody {
+		if r.ContentLength > maxBody || r.ContentLength != 0 && r.Method != http.MethodPost {
 			s.refuse(t, r, http.StatusRequestEntityTooLarge, "That is too much.")
 			return
 		}
@@ -88,12 +89,11 @@ func (s *Server) rescue(t *tracked, r *http.Request) {
 	s.refuse(t, r, http.StatusInternalServerError, "Something went wrong here. Try again.")
 }
 
-// timed gives a handler its deadline. A stream has none.
+// timed gives a handler its deadline. What streams has none.
 func timed(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, stop := context.WithTimeout(r.Context(), handlerTime)
 		defer stop()
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTime))
 		next(w, r.WithContext(ctx))
 	}
 }

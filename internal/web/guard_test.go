@@ -123,6 +123,31 @@ func TestHeaderLimits(t *testing.T) {
 	assert.Equal(t, "HTTP/1.1 431", string(answer))
 }
 
+// TestSlowBody has bodies that do not come, where nobody reads them either: each is
+// answered and let go.
+func TestSlowBody(t *testing.T) {
+	t.Parallel()
+	g := newGame(t)
+	g.slow = 500 * time.Millisecond
+	at, _ := g.run()
+	for _, begun := range []string{
+		"POST " + g.address(1) + "/press HTTP/1.1\r\nContent-Length: 9", "POST /nowhere HTTP/1.1\r\nContent-Length: 9",
+		"POST " + g.address(1) + "/press HTTP/1.1\r\nOrigin: http://evil.test\r\nContent-Length: 9",
+		"POST " + g.address(1) + "/press HTTP/1.1\r\nContent-Length: 10000", "POST //p/x HTTP/1.1\r\nContent-Length: 9",
+		"GET " + g.address(1) + "/live HTTP/1.1\r\nContent-Length: 9", "GET " + g.hostAddress() + "/transfers.csv HTTP/1.1\r\nTransfer-Encoding: chunked",
+	} {
+		c, err := net.Dial("tcp", strings.TrimPrefix(at, "http://"))
+		require.NoError(t, err)
+		defer c.Close()
+		require.NoError(t, c.SetDeadline(time.Now().Add(5*time.Second)))
+		_, err = io.WriteString(c, begun+"\r\nHost: x\r\n\r\n")
+		require.NoError(t, err)
+		answer, err := io.ReadAll(c)
+		assert.NoError(t, err, begun)
+		assert.Regexp(t, "^HTTP/1.1 [34]", string(answer), begun)
+	}
+}
+
 // TestStop has a press under way when the server is stopped: it is answered.
 func TestStop(t *testing.T) {
 	t.Parallel()

@@ -141,6 +141,7 @@ func cutLast(text, sep string) (before, after string, found bool) {
 // download is the ledger of the present launch as CSV.
 func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	begun := false
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it would end the request
 	err := s.o.Transfers.Transfers(r.Context(), func(rows schema.Rows) error {
 		begun = true
 		h := w.Header()

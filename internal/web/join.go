@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"unicode/utf8"
 
 	"exptool/repo"
@@ -122,7 +121,7 @@ func (b *board) unfit(nickname string) (why string) {
 		return "The game is over."
 	}
 	for _, s := range b.seats {
-		if strings.EqualFold(s.label, nickname) {
+		if alike(s.label, nickname) {
 			return "Somebody has that name already. Choose another."
 		}
 	}

@@ -43,6 +43,7 @@ func TestCode(t *testing.T) {
 	require.NoError(t, g.refresh(t.Context(), false))
 	assert.Equal(t, http.StatusForbidden, get(code).Code, "revoked")
 	assert.Equal(t, http.StatusOK, get(signer.code(epoch, 1)).Code)
+	assert.Contains(t, g.do("GET", g.hostAddress(), nil, asJSON).Body.String(), `"join":"http://example.test/join/`+signer.code(epoch, 1)+`"`)
 }
 
 // TestCodeReads has whatever is typed for a code be that code only.
@@ -80,6 +81,19 @@ func TestMost(t *testing.T) {
 	all.Wait()
 	assert.Equal(t, map[int]int{http.StatusCreated: 3, http.StatusConflict: 17}, codes)
 	assert.Equal(t, []string{"5 3"}, b.asked("SELECT concat_ws(' ', (SELECT count(*) FROM exptool.player), (SELECT count(*) FROM exptool.transfer WHERE kind = 'endowment'))"))
+}
+
+// TestNickname has nobody called as somebody is, nor by nothing.
+func TestNickname(t *testing.T) {
+	t.Parallel()
+	g := newGameOf(t, crowd(200, "Mona", "José", ""), func(o *Options) { o.Join = true })
+	path := strings.TrimPrefix(g.Join(), "http://example.test")
+	for nickname, code := range map[string]int{
+		"MONA": 409, " mona ": 409, "Mo\u200bna": 409, "\u200fMona": 409, "Mona\ufe0f": 409, "Ｍｏｎａ": 409, "JOSE\u0301": 409, "player 3": 409,
+		"\u200b": 400, "\u3164": 400, "\u2800": 400, strings.Repeat("a", 41): 400, "Monas": 303, "José 2": 303,
+	} {
+		assert.Equal(t, code, g.do("POST", path, url.Values{"nickname": {nickname}}).Code, "%q", nickname)
+	}
 }
 
 // TestVisit has a browser that joined ask again after the server was started anew, as it

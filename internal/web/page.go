@@ -14,7 +14,9 @@ import (
 func (s *Server) page(who *seat) *view {
 	if who == nil {
 		v := s.board.hostPage()
-		v.Join, v.JoinQR = s.join, s.joinQR
+		if v.Join = s.Join(); v.Join != "" {
+			v.JoinQR, _ = QR(v.Join) // New has tried
+		}
 		return v
 	}
 	return s.board.page(who)

@@ -19,6 +19,12 @@ func TestNamesAreText(t *testing.T) {
 	assert.NotContains(t, json, "<script>")
 	assert.Equal(t, 1, strings.Count(json, "\n"), "one line, as a stream needs it")
 	assert.Equal(t, "ab c", plain("\x00a\u202eb\u2066\t\n c\x1b"))
+	for _, nothing := range []string{"", " \t", "\u200b\u200d", "\u3164", "\u2800 \u00ad", "\ufeff", "\ufe0f", "\xff"} {
+		assert.Equal(t, "Player 7", Label(7, nothing), "%q", nothing)
+	}
+	for _, kept := range []string{"👩\u200d👧", "می\u200cخواهم", "-"} {
+		assert.Equal(t, kept, Label(7, kept))
+	}
 }
 
 func TestOrderOfButtons(t *testing.T) {

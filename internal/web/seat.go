@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"exptool/repo"
 )
 
@@ -71,7 +73,8 @@ func short(name string) string {
 	return strings.TrimSpace(string([]rune(name)[:maxLabel-1])) + "…"
 }
 
-// plain is a text of somebody's in one line, without what turns text around it.
+// plain is a text of somebody's in one line, without what turns text around it. It is empty
+// where nothing of it can be seen.
 func plain(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -82,7 +85,33 @@ func plain(text string) string {
 		}
 		return r
 	}, text)
-	return strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(text), " ")
+	if strings.IndexFunc(text, func(r rune) bool { return !unseen(r) && r != ' ' && r != blankBraille }) < 0 {
+		return ""
+	}
+	return text
+}
+
+const blankBraille = 0x2800 // no space by its properties, and looks like one
+
+// unseen reports whether a character says only how those around it are written (Unicode
+// Standard, 5.21: Default_Ignorable_Code_Point).
+func unseen(r rune) bool {
+	return unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// alike reports whether names look the same: but for small and large letters, their forms
+// (Unicode Standard Annex 15, NFKC), and what cannot be seen.
+func alike(one, other string) bool {
+	seen := func(name string) string {
+		return norm.NFKC.String(strings.Map(func(r rune) rune {
+			if unseen(r) {
+				return -1
+			}
+			return r
+		}, name))
+	}
+	return strings.EqualFold(seen(one), seen(other))
 }
 
 // isolated is a name in a sentence: one that runs the other way does not turn the words

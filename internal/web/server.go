@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"html/template"
 	"io"
 	"log"
 	"net"
@@ -34,10 +33,8 @@ type Server struct {
 	board    *board
 	assets   assets
 	origin   *http.CrossOriginProtection
-	join     string // the address to join, empty where nobody may
-	joinQR   template.HTML
 	stopping chan struct{} // closed when streams are to end
-	slow     time.Duration // how long a viewer may take for a write
+	slow     time.Duration // how long a visitor may take for a write, or to send a body
 	talk     func(format string, args ...any)
 	now      func() time.Time
 
@@ -82,8 +79,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	s.board.goOn(rounds)
 	if o.Join {
-		s.join = o.Public + o.Signer.Path(Token{Role: Join, Epoch: o.Epoch, Generation: s.board.generationOf(0)})
-		if s.joinQR, err = QR(s.join); err != nil {
+		if _, err := QR(s.Join()); err != nil {
 			return nil, err
 		}
 	}
@@ -110,8 +106,14 @@ func (s *Server) refresh(ctx context.Context, first bool) error {
 	return nil
 }
 
-// Join is the address to join at, under the public one; empty where nobody may.
-func (s *Server) Join() string { return s.join }
+// Join is the address to join at, under the public one; empty where nobody may. It ends
+// with the host's, and another begins.
+func (s *Server) Join() string {
+	if !s.o.Join {
+		return ""
+	}
+	return s.o.Public + s.o.Signer.Path(Token{Role: Join, Epoch: s.o.Epoch, Generation: s.board.generationOf(0)})
+}
 
 // Handler answers all requests.
 func (s *Server) Handler() http.Handler {
