@@ -80,6 +80,7 @@ func constructors(a *app) []*cobra.Command {
 		newLogGuard(a),
 		newQuery(a),
 		newReject(a),
+		newReport(a),
 		newRevert(a),
 		newSeed(a),
 		newServe(a),
