@@ -81,6 +81,7 @@ func constructors(a *app) []*cobra.Command {
 		newPayments(a),
 		newQuery(a),
 		newReject(a),
+		newReport(a),
 		newRevert(a),
 		newSeed(a),
 		newServe(a),

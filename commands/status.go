@@ -1,8 +1,8 @@
 package commands
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"io"
 	"slices"
 	"strings"
@@ -141,26 +141,22 @@ func (a *app) overview(ctx context.Context, db *repo.DB, since time.Duration) (*
 }
 
 func (a *app) writeOverview(ctx context.Context, v *repo.Overview, format string) error {
-	return a.toOutput(func(out io.Writer) (sum report.Summary, err error) {
-		switch format {
-		case "json", "ndjson":
-			encode := json.NewEncoder(out)
-			encode.SetEscapeHTML(false)
-			if format == "json" {
-				encode.SetIndent("", "  ")
-			}
-			return sum, encode.Encode(v)
+	return a.toOutput(func(out io.Writer) (report.Summary, error) {
+		if format == "json" || format == "ndjson" {
+			return report.Summary{}, encodeStudy(out, v, format == "json")
 		}
-		o := a.reportOptions(writeOptions{keepFirst: true})
-		o.Format, o.NA = format, "–"
-		if a.config.NA != "" {
-			o.NA = a.config.NA
-		}
-		if a.streams.OutTTY && a.toStdout() && format == "table" {
-			o.Width, o.Color, o.HideColumns = a.streams.Width, a.streams.Color, false
-		}
-		return report.Sections(ctx, out, sectionsOf(v), o)
+		return report.Sections(ctx, out, sectionsOf(v), a.sectionOptions(format))
 	})
+}
+
+// sectionOptions are how several tables are written.
+func (a *app) sectionOptions(format string) report.Options {
+	o := a.reportOptions(writeOptions{keepFirst: true})
+	o.Format, o.NA, o.HideColumns = format, cmp.Or(a.config.NA, "–"), false
+	if a.streams.OutTTY && a.toStdout() && format == "table" {
+		o.Width, o.Color = a.streams.Width, a.streams.Color
+	}
+	return o
 }
 
 // expectNoErrors is the error where there are any.

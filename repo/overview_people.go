@@ -67,6 +67,12 @@ func (v *viewer) botIdentities() any {
 	return pq.Array(bots.Identities)
 }
 
+// endedSQL is when a participant ended; an infinite time can be reckoned with no more than
+// none.
+func (v *viewer) endedSQL() string {
+	return v.pick("participant", "end_time", "CASE WHEN isfinite(end_time) THEN end_time END", "NULL::timestamp")
+}
+
 // lately is the condition that a participant has responded, or come, since $3. $2 is
 // now; the application's clock may be a little ahead.
 const lately = `creation_time > $3::timestamp OR id IN (
@@ -99,7 +105,7 @@ type personRow struct {
 // people counts participants, in one pass over them.
 func (v *viewer) people(ctx context.Context) error {
 	responses := v.needs("who is stuck", "response", "participant_id", "creation_time")
-	active, ended := "$3::timestamp IS NOT NULL", v.pick("participant", "end_time", "end_time", "NULL::timestamp")
+	active, ended := "$3::timestamp IS NOT NULL", v.endedSQL()
 	if responses {
 		active = lately
 	}

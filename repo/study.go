@@ -1,0 +1,329 @@
+package repo
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+
+	"exptool/internal/schema"
+)
+
+// Study is what a report tells of a study: its overview, and how things were distributed.
+type Study struct {
+	*Overview
+	Progress []StudyStep    `json:"progress"`
+	Minutes  []float64      `json:"minutes"` // from arrival to completion, of people, ascending
+	Measures []StudyMeasure `json:"measures"`
+	Dollars  []Cents        `json:"-"` // of people, who have any; nil where there is no such column
+}
+
+// studySteps is how many spans the time of a study is divided into, and studyBins the
+// range of a measure.
+const (
+	studySteps = 40
+	studyBins  = 20
+)
+
+// StudyStep is what happened in a span of the study, to people or to bots.
+type StudyStep struct {
+	Begins    string `json:"begins"`
+	Who       string `json:"who"`
+	Arrived   int64  `json:"arrived"`
+	Completed int64  `json:"completed"`
+	Trials    int64  `json:"trials"` // begun
+}
+
+// StudyMeasure is how a measure of the trials that are done is distributed: its score,
+// its reward in the study's currency, or the seconds that it took.
+type StudyMeasure struct {
+	Measure string  `json:"measure" db:"measure"` // score, performance_reward or time_taken
+	By      string  `json:"by" db:"by"`           // class, trial_maker_id, block, condition …
+	Value   string  `json:"value" db:"value"`     // of By
+	Who     string  `json:"who" db:"who"`
+	Count   int64   `json:"count" db:"count"`
+	Mean    float64 `json:"mean" db:"mean"`
+	// SD is the standard deviation of a sample; nil of one.
+	SD     *float64 `json:"sd" db:"sd"`
+	Min    float64  `json:"min" db:"least"`
+	Q1     float64  `json:"quartile_1" db:"q1"`
+	Median float64  `json:"median" db:"median"`
+	Q3     float64  `json:"quartile_3" db:"q3"`
+	Max    float64  `json:"max" db:"most"`
+	// Low and Width are of the bins, the same for all of a measure; Bins count.
+	Low   float64 `json:"bins_begin" db:"-"`
+	Width float64 `json:"bin_width" db:"-"`
+	Bins  []int64 `json:"bins" db:"-"`
+}
+
+// Study reads all that a report tells, from one snapshot.
+func (db *DB) Study(ctx context.Context, learned schema.Learned, ro ReadOptions, o OverviewOptions) (*Study, error) {
+	ro.Repeatable = true
+	out := &Study{Progress: []StudyStep{}, Minutes: []float64{}, Measures: []StudyMeasure{}}
+	err := db.Read(ctx, ro, func(tx *Tx) error {
+		s, err := tx.Catalog(ctx, learned)
+		if err != nil {
+			return err
+		}
+		if out.Overview, err = tx.overview(ctx, s, o); err != nil {
+			return moved(err)
+		}
+		v := &viewer{Tx: tx, schema: s, o: o, out: out.Overview}
+		for _, part := range []func(context.Context, *Study) error{v.progress, v.minutes, v.measures, v.dollars} {
+			if err := part(ctx, out); err != nil {
+				return moved(err)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// whoSQL says who a participant is.
+func (v *viewer) whoSQL() string {
+	return "CASE WHEN " + v.isBotSQL("$1") + " THEN 'bots' ELSE 'people' END"
+}
+
+// progress counts arrivals, completions and trials in spans of the study's time.
+func (v *viewer) progress(ctx context.Context, s *Study) error {
+	ended := v.endedSQL()
+	completed := v.pick("participant", "complete", "complete", "true")
+	trials := ""
+	if v.has("info", "creation_time", "participant_id") {
+		trials = "\n    UNION ALL SELECT creation_time, participant_id, 'trial' FROM public.info"
+	}
+	var rows []struct {
+		Step  int       `db:"step"`
+		Who   string    `db:"who"`
+		What  string    `db:"what"`
+		Count int64     `db:"count"`
+		First time.Time `db:"first"`
+		Span  float64   `db:"span"`
+	}
+	err := v.Select(ctx, &rows, `WITH event AS MATERIALIZED (
+    SELECT creation_time AS at, id AS participant, 'arrived' AS what FROM public.participant
+    UNION ALL SELECT `+ended+`, id, 'completed' FROM public.participant WHERE `+completed+` AND `+ended+` IS NOT NULL`+trials+`
+), ends AS (
+    SELECT min(at) AS first, greatest(extract(epoch FROM max(at) - min(at)), 1)::float8 AS span FROM event WHERE isfinite(at)
+)
+SELECT least(width_bucket(extract(epoch FROM e.at - ends.first)::float8, 0, ends.span, $2) - 1, $2 - 1) AS step,
+       coalesce(p.who, 'people') AS who, e.what, count(*) AS count, ends.first, ends.span
+FROM event AS e
+CROSS JOIN ends
+LEFT JOIN (SELECT id, `+v.whoSQL()+` AS who FROM public.participant) AS p ON p.id = e.participant
+WHERE isfinite(e.at)
+GROUP BY step, p.who, e.what, ends.first, ends.span
+ORDER BY who DESC, step`, v.botIdentities(), studySteps)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	for _, who := range []string{"people", "bots"} {
+		if !slices.ContainsFunc(v.out.Groups, func(g OverviewGroup) bool { return g.Who == who && g.Total > 0 }) {
+			continue
+		}
+		steps := make([]StudyStep, studySteps)
+		for i := range steps {
+			begins := rows[0].First.Add(time.Duration(float64(i) / studySteps * rows[0].Span * float64(time.Second)))
+			steps[i] = StudyStep{Begins: isodate(begins), Who: who}
+		}
+		for _, r := range rows {
+			if r.Who == who {
+				steps[r.Step].Arrived += map[bool]int64{true: r.Count}[r.What == "arrived"]
+				steps[r.Step].Completed += map[bool]int64{true: r.Count}[r.What == "completed"]
+				steps[r.Step].Trials += map[bool]int64{true: r.Count}[r.What == "trial"]
+			}
+		}
+		s.Progress = append(s.Progress, steps...)
+	}
+	return nil
+}
+
+// minutes reads how long people took.
+func (v *viewer) minutes(ctx context.Context, s *Study) error {
+	if !v.has("participant", "end_time") {
+		return nil
+	}
+	return v.Select(ctx, &s.Minutes, `SELECT extract(epoch FROM end_time - creation_time)::float8 / 60
+FROM public.participant
+WHERE `+v.pick("participant", "complete", "complete", "true")+`
+  AND isfinite(end_time)
+  AND NOT `+v.isBotSQL("$1")+`
+ORDER BY 1`, v.botIdentities())
+}
+
+// dollars reads the column of the dollar game.
+func (v *viewer) dollars(ctx context.Context, s *Study) error {
+	if !v.has("participant", "dollars") {
+		return nil
+	}
+	c := v.schema.Tables["participant"].Column("dollars")
+	var texts []string
+	if err := v.Select(ctx, &texts, `SELECT dollars::text
+FROM public.participant
+WHERE dollars IS NOT NULL
+  AND NOT `+v.isBotSQL("$1")+`
+ORDER BY id`, v.botIdentities()); err != nil {
+		return err
+	}
+	for _, text := range texts {
+		if p, err := parsePurse(text, c.Kind == schema.Float); err == nil {
+			s.Dollars = append(s.Dollars, p.cents)
+		}
+	}
+	return nil
+}
+
+// measured are the columns of trials that are distributed, and conditions those that may
+// tell trials apart, after their class.
+var (
+	measured   = []string{"score", "performance_reward", "time_taken"}
+	conditions = []string{"trial_maker_id", "block", "condition", "participant_group"}
+)
+
+// maxConditions is how many values a condition may have; with more it is none.
+const maxConditions = 12
+
+// measures describes the trials that are done.
+func (v *viewer) measures(ctx context.Context, s *Study) error {
+	if !v.has("info", "complete", "finalized", "participant_id", "type") {
+		return nil
+	}
+	var values, groups []string
+	for _, m := range measured {
+		if c := v.column("info", m); c != nil && (c.Kind == schema.Float || c.Kind == schema.Int || c.Kind == schema.Numeric) {
+			values = append(values, "('"+m+"', i."+m+"::float8)")
+		}
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	groups = append(groups, "('class', i.type::text)")
+	join := ""
+	for _, c := range conditions {
+		switch {
+		case v.has("info", c):
+			groups = append(groups, "('"+c+"', i."+c+"::text)")
+		case v.has("node", "id", c) && v.has("info", "node_id"):
+			groups = append(groups, "('"+c+"', n."+c+"::text)")
+			join = "\n    LEFT JOIN public.node AS n ON n.id = i.node_id"
+		}
+	}
+	from := `WITH trial AS MATERIALIZED (
+    SELECT m.measure, m.x, g.by, g.value, coalesce(p.who, 'people') AS who
+    FROM public.info AS i` + join + `
+    LEFT JOIN (SELECT id, ` + v.whoSQL() + ` AS who FROM public.participant) AS p ON p.id = i.participant_id
+    CROSS JOIN LATERAL (VALUES ` + strings.Join(values, ", ") + `) AS m (measure, x)
+    CROSS JOIN LATERAL (VALUES ` + strings.Join(groups, ", ") + `) AS g (by, value)
+    WHERE i.complete AND i.finalized AND NOT i.failed
+      AND m.x > '-Infinity' AND m.x < 'Infinity'
+      AND g.value IS NOT NULL
+)`
+	var all []StudyMeasure
+	err := v.Select(ctx, &all, from+`
+SELECT measure, by, value, who, count(*) AS count, avg(x) AS mean, stddev_samp(x) AS sd, min(x) AS least,
+       percentile_cont(0.25) WITHIN GROUP (ORDER BY x) AS q1,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY x) AS median,
+       percentile_cont(0.75) WITHIN GROUP (ORDER BY x) AS q3, max(x) AS most
+FROM trial
+GROUP BY measure, by, value, who
+ORDER BY measure, by, value, who DESC`, v.botIdentities())
+	if err != nil {
+		return err
+	}
+	s.Measures = tellingOnly(all)
+	return v.histograms(ctx, s, from)
+}
+
+// tellingOnly leaves out conditions that tell nothing apart, or that are none: every
+// trial has another.
+func tellingOnly(all []StudyMeasure) []StudyMeasure {
+	values := map[string]map[string]bool{}
+	for _, m := range all {
+		if values[m.By] == nil {
+			values[m.By] = map[string]bool{}
+		}
+		values[m.By][m.Value] = true
+	}
+	return slices.DeleteFunc(all, func(m StudyMeasure) bool {
+		return m.By != "class" && (len(values[m.By]) < 2 || len(values[m.By]) > maxConditions)
+	})
+}
+
+// histograms counts in bins that all groups of a measure share.
+func (v *viewer) histograms(ctx context.Context, s *Study, from string) error {
+	low, width := map[string]float64{}, map[string]float64{}
+	var names []string
+	var lows, highs []float64
+	for _, name := range measured {
+		least, most := math.Inf(1), math.Inf(-1)
+		for _, m := range s.Measures {
+			if m.Measure == name {
+				least, most = math.Min(least, m.Min), math.Max(most, m.Max)
+			}
+		}
+		if least > most {
+			continue
+		}
+		low[name], width[name] = niceBins(least, most, studyBins)
+		names, lows = append(names, name), append(lows, low[name])
+		highs = append(highs, low[name]+studyBins*width[name])
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	var rows []struct {
+		Measure string `db:"measure"`
+		By      string `db:"by"`
+		Value   string `db:"value"`
+		Who     string `db:"who"`
+		Bin     int    `db:"bin"`
+		Count   int64  `db:"count"`
+	}
+	err := v.Select(ctx, &rows, from+`
+SELECT t.measure, t.by, t.value, t.who, width_bucket(t.x, r.low, r.high, $5) AS bin, count(*) AS count
+FROM trial AS t
+JOIN unnest($2::text[], $3::float8[], $4::float8[]) AS r (measure, low, high) ON r.measure = t.measure
+GROUP BY t.measure, t.by, t.value, t.who, bin`, v.botIdentities(), pq.Array(names), pq.Array(lows), pq.Array(highs), studyBins)
+	if err != nil {
+		return err
+	}
+	at := map[[4]string]*StudyMeasure{}
+	for i := range s.Measures {
+		m := &s.Measures[i]
+		m.Low, m.Width, m.Bins = low[m.Measure], width[m.Measure], make([]int64, studyBins)
+		at[[4]string{m.Measure, m.By, m.Value, m.Who}] = m
+	}
+	for _, r := range rows {
+		if m := at[[4]string{r.Measure, r.By, r.Value, r.Who}]; m != nil {
+			m.Bins[min(max(r.Bin-1, 0), studyBins-1)] += r.Count
+		}
+	}
+	return nil
+}
+
+// niceBins are n bins over a range, as wide as 1, 2, 2.5 or 5 times a power of ten, where
+// the first begins and how wide one is. The greatest value is in the last.
+func niceBins(least, most float64, n int) (low, width float64) {
+	if most <= least {
+		return least - 0.5, 1 / float64(n)
+	}
+	power := math.Pow(10, math.Floor(math.Log10((most-least)/float64(n))))
+	for _, step := range []float64{1, 2, 2.5, 5, 10, 20} {
+		width = step * power
+		if low = math.Floor(least/width) * width; low+float64(n)*width >= most {
+			break
+		}
+	}
+	return low, width
+}
+
+// column is a column of a table, nil where there is none.
+func (v *viewer) column(table, name string) *schema.Column {
+	if !v.has(table, name) {
+		return nil
+	}
+	return v.schema.Tables[table].Column(name)
+}
