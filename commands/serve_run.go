@@ -58,7 +58,11 @@ func runServe(ctx context.Context, a *app, o *serveOptions) (err error) {
 	case errors.Is(err, web.ErrRelaunched):
 		return failuref(exitTryAgain, "%w", []any{err})
 	case err == nil && ctx.Err() != nil:
-		a.streams.Talk("stopped: all presses were answered; exptool%s serve goes on with session %s", a.dbWords(), play.Session)
+		next := "the session has ended"
+		if play = server.Play(); play.StateAt(a.now()) != web.Ended { // the host may have begun another
+			next = fmt.Sprintf("exptool%s serve goes on with session %s", a.dbWords(), play.Session)
+		}
+		a.streams.Talk("stopped: all presses were answered; %s", next)
 	}
 	return err
 }
