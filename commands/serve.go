@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -133,6 +134,8 @@ func (o *serveOptions) check(a *app, f *pflag.FlagSet) error {
 		return usagef("participants see each other's labels, and %s tells who somebody is", name).hint("choose another --label")
 	case o.until < 0 || f.Changed("until") && o.until == 0:
 		return usagef("--until takes a span of time, for example 10m").about(f.Lookup("until").Value.String())
+	case strings.ContainsFunc(o.session, unicode.IsControl):
+		return usagef("--session takes a name in one line").about(o.session)
 	case o.rate < 1:
 		return usagef("--rate takes a number of presses a second, 1 or more")
 	}

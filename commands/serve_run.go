@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"exptool/internal/web"
 	"exptool/repo"
@@ -40,7 +41,26 @@ func runServe(ctx context.Context, a *app, o *serveOptions) (err error) {
 	}
 	// Presses that are under way when ctx ends are answered.
 	g.Batcher = repo.NewBatcher(context.WithoutCancel(ctx), a.ledger(g.db, false))
-	defer g.Batcher.Close()
+	server, err := g.serve(ctx, l, play)
+	if !g.settle() && err == nil {
+		err = ctx.Err()
+	}
+	switch {
+	case errors.Is(err, web.ErrRelaunched):
+		return failuref(exitTryAgain, "%w", []any{err})
+	case err == nil && ctx.Err() != nil:
+		next := "the session has ended"
+		if play = server.Play(); play.StateAt(a.now()) != web.Ended { // the host may have begun another
+			next = fmt.Sprintf("exptool%s serve goes on with session %s", a.dbWords(), play.Session)
+		}
+		a.streams.Talk("stopped: all presses were answered; %s", next)
+	}
+	return err
+}
+
+// serve says where the pages are, and serves them until ctx ends.
+func (g *dollarGame) serve(ctx context.Context, l net.Listener, play web.Play) (*web.Server, error) {
+	a, o := g.app, g.o
 	server, err := web.New(ctx, web.Options{
 		Signer: g.signer, Epoch: g.From.Epoch.OID,
 		People: g, Players: g, Giver: g, Follower: g, Plays: g, Transfers: g,
@@ -48,19 +68,32 @@ func runServe(ctx context.Context, a *app, o *serveOptions) (err error) {
 		Public: o.public, Rate: o.rate, Now: a.now, Talk: a.streams.Talk,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := g.announce(ctx, l.Addr(), play, server.Join()); err != nil {
-		return err
+		return nil, err
 	}
-	err = server.Run(ctx, l)
-	switch {
-	case errors.Is(err, web.ErrRelaunched):
-		return failuref(exitTryAgain, "%w", []any{err})
-	case err == nil && ctx.Err() != nil:
-		a.streams.Talk("stopped: all presses were answered; exptool%s serve goes on with session %s", a.dbWords(), play.Session)
+	return server, server.Run(ctx, l)
+}
+
+// lastTime is how long the database may take at the end for what the server has waited
+// for already.
+const lastTime = 2 * time.Second
+
+// settle ends the booking of presses, and reports whether the database let it.
+func (g *dollarGame) settle() bool {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		g.Batcher.Close()
+	}()
+	select {
+	case <-over:
+		return true
+	case <-time.After(lastTime):
+		g.app.streams.Warn("stopped while the database did not answer: exptool%s query decisions shows which of the last presses were booked", g.app.dbWords())
+		return false
 	}
-	return err
 }
 
 // listen takes the port.

@@ -56,6 +56,9 @@ func (g *dollarGame) goOn(p *repo.Play) (web.Play, error) {
 		g.o.played, g.Treatment = was, p.Treatment
 	}
 	g.app.streams.Talk("session %s goes on where it was", p.Session)
+	if g.o.until > 0 && p.State != repo.Waiting {
+		g.app.streams.Warn("it began without --until %s, which is for sessions that are started from now on; the host's page ends it", g.o.until)
+	}
 	return *p, nil
 }
 

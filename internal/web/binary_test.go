@@ -5,8 +5,11 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -169,4 +172,41 @@ func TestPageServerKilled(t *testing.T) {
 	mona.await(line(lostConnection))
 	_, err := net.DialTimeout("tcp", strings.TrimPrefix(server.Address, "http://"), time.Second)
 	assert.Error(t, err)
+}
+
+// Nobody waits for ever for a database that hangs: neither who presses, nor who stops the
+// server.
+func TestServerStopsWithoutItsDatabase(t *testing.T) {
+	t.Parallel()
+	db := newCrowd(t, players())
+	w := wireTo(t, db)
+	s := shell{t, w.open(db)}
+	server := s.serve("--addr", "127.0.0.1:0")
+	address := s.links(server)["1"]
+	var v view
+	r, err := http.Get(address + "?format=json")
+	require.NoError(t, err)
+	require.NoError(t, errors.Join(json.NewDecoder(r.Body).Decode(&v), r.Body.Close()))
+	w.hold()
+	answered := make(chan int, 1)
+	go func() {
+		code := 0
+		if r, err := http.PostForm(address+"/press?format=json", url.Values{"payee": {"2"}, "key": {v.Key}, "position": {"1"}}); err == nil {
+			code = r.StatusCode
+			_ = r.Body.Close()
+		}
+		answered <- code
+	}()
+	time.Sleep(time.Second) // it is on its way
+	require.NoError(t, server.Process.Signal(os.Interrupt))
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Wait() }()
+	select {
+	case <-stopped:
+	case <-time.After(30 * time.Second):
+		require.Fail(t, "the server must stop")
+	}
+	assert.Equal(t, http.StatusServiceUnavailable, <-answered)
+	assert.Equal(t, 130, server.ProcessState.ExitCode(), "%s", server.errors)
+	assert.Contains(t, server.errors.String(), "stopped while the database did not answer")
 }

@@ -72,6 +72,9 @@ func (s *Server) keep(ctx context.Context, p Play, anyName bool) (Play, error) {
 	return kept, err
 }
 
+// Play is the session that is played, or was last.
+func (s *Server) Play() Play { return s.board.playNow() }
+
 func (b *board) playNow() Play {
 	b.mu.Lock()
 	defer b.mu.Unlock()

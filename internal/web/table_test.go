@@ -90,11 +90,28 @@ type table struct {
 func newTable(t *testing.T, people []purse, change ...func(*Options)) *table {
 	t.Helper()
 	db := newCrowd(t, people)
-	a := db.Address()
-	b := &table{t: t, db: db, wire: newWire(t, "unix", filepath.Join(a.Host(), ".s.PGSQL."+strconv.Itoa(a.Port())))}
+	b := &table{t: t, db: db, wire: wireTo(t, db)}
 	b.start(change...)
 	t.Cleanup(b.verify)
 	return b
+}
+
+// wireTo is a wire to a database's Postgres.
+func wireTo(t *testing.T, db *repo.DB) *wire {
+	a := db.Address()
+	return newWire(t, "unix", filepath.Join(a.Host(), ".s.PGSQL."+strconv.Itoa(a.Port())))
+}
+
+// open opens a database over the wire until the test ends.
+func (w *wire) open(db *repo.DB) *repo.DB {
+	w.t.Helper()
+	a := db.Address()
+	over, err := repo.ParseAddress(fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", a.User(), w.near, a.Database()))
+	require.NoError(w.t, err)
+	far, err := repo.Open(w.t.Context(), over, repo.Options{MaxConns: 8})
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = far.Close() })
+	return far
 }
 
 // again is a server that was started anew on the same database.
@@ -109,12 +126,7 @@ func (b *table) again(change ...func(*Options)) *table {
 // start opens the database over the wire, and serves until the test ends.
 func (b *table) start(change ...func(*Options)) {
 	ctx := b.t.Context()
-	a := b.db.Address()
-	over, err := repo.ParseAddress(fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", a.User(), b.wire.near, a.Database()))
-	require.NoError(b.t, err)
-	db, err := repo.Open(ctx, over, repo.Options{MaxConns: 8})
-	require.NoError(b.t, err)
-	b.t.Cleanup(func() { _ = db.Close() })
+	db := b.wire.open(b.db)
 	serving := repo.NewServing(db, repo.LedgerOptions{})
 	secret, err := serving.Key(ctx)
 	require.NoError(b.t, err)
