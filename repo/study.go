@@ -68,10 +68,11 @@ func (db *DB) Study(ctx context.Context, learned schema.Learned, ro ReadOptions,
 		if err != nil {
 			return err
 		}
-		if out.Overview, err = tx.overview(ctx, s, o); err != nil {
+		v, err := tx.overview(ctx, s, o)
+		if err != nil {
 			return moved(err)
 		}
-		v := &viewer{Tx: tx, schema: s, o: o, out: out.Overview}
+		out.Overview = v.out
 		for _, part := range []func(context.Context, *Study) error{v.progress, v.minutes, v.measures, v.dollars} {
 			if err := part(ctx, out); err != nil {
 				return moved(err)
@@ -116,7 +117,7 @@ CROSS JOIN ends
 LEFT JOIN (SELECT id, `+v.whoSQL()+` AS who FROM public.participant) AS p ON p.id = e.participant
 WHERE isfinite(e.at)
 GROUP BY step, p.who, e.what, ends.first, ends.span
-ORDER BY who DESC, step`, v.botIdentities(), studySteps)
+ORDER BY who DESC, step`, pq.Array(v.botTypes), studySteps)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
@@ -151,7 +152,7 @@ FROM public.participant
 WHERE `+v.pick("participant", "complete", "complete", "true")+`
   AND isfinite(end_time)
   AND NOT `+v.isBotSQL("$1")+`
-ORDER BY 1`, v.botIdentities())
+ORDER BY 1`, pq.Array(v.botTypes))
 }
 
 // dollars reads the column of the dollar game.
@@ -165,7 +166,7 @@ func (v *viewer) dollars(ctx context.Context, s *Study) error {
 FROM public.participant
 WHERE dollars IS NOT NULL
   AND NOT `+v.isBotSQL("$1")+`
-ORDER BY id`, v.botIdentities()); err != nil {
+ORDER BY id`, pq.Array(v.botTypes)); err != nil {
 		return err
 	}
 	for _, text := range texts {
@@ -229,7 +230,7 @@ SELECT measure, by, value, who, count(*) AS count, avg(x) AS mean, stddev_samp(x
        percentile_cont(0.75) WITHIN GROUP (ORDER BY x) AS q3, max(x) AS most
 FROM trial
 GROUP BY measure, by, value, who
-ORDER BY measure, by, value, who DESC`, v.botIdentities())
+ORDER BY measure, by, value, who DESC`, pq.Array(v.botTypes))
 	if err != nil {
 		return err
 	}
@@ -286,7 +287,7 @@ func (v *viewer) histograms(ctx context.Context, s *Study, from string) error {
 SELECT t.measure, t.by, t.value, t.who, width_bucket(t.x, r.low, r.high, $5) AS bin, count(*) AS count
 FROM trial AS t
 JOIN unnest($2::text[], $3::float8[], $4::float8[]) AS r (measure, low, high) ON r.measure = t.measure
-GROUP BY t.measure, t.by, t.value, t.who, bin`, v.botIdentities(), pq.Array(names), pq.Array(lows), pq.Array(highs), studyBins)
+GROUP BY t.measure, t.by, t.value, t.who, bin`, pq.Array(v.botTypes), pq.Array(names), pq.Array(lows), pq.Array(highs), studyBins)
 	if err != nil {
 		return err
 	}
