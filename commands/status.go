@@ -48,8 +48,8 @@ bots as well; paid is what the recruiter was told to pay.
 
 --since limits errors, completions and page times to the last span. With
 --expect-no-errors the exit code is 4 where there are errors, after the status was
-written: for cron. What a database does not have, one of Dallinger's alone for example,
-is said at the end.
+written: for cron; --watch ends there. What a database does not have, one of
+Dallinger's alone for example, is said at the end.
 
 Several tables are no CSV: in a pipe it is the same text, and --format json has
 everything in one object, ndjson on one line. The experiment's times have no zone; they
