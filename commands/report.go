@@ -83,13 +83,14 @@ func runReport(ctx context.Context, a *app, o *studyOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	masked := a.maskErrors(s.Overview)
 	if o.html == "" {
-		return a.writeStudy(ctx, s, o.format)
+		return a.writeStudy(ctx, s, o.format, masked)
 	}
 	to := *a
 	to.flags.output = o.html
 	err = to.toOutput(func(out io.Writer) (report.Summary, error) {
-		return report.Summary{}, report.WritePage(out, pageOf(s, a.now()))
+		return report.Summary{Masked: masked}, report.WritePage(out, pageOf(s, a.now()))
 	})
 	if err == nil && o.html != "-" {
 		a.streams.Talk("written to %s: one file, which needs no other", o.html)
@@ -98,10 +99,11 @@ func runReport(ctx context.Context, a *app, o *studyOptions) (err error) {
 }
 
 // writeStudy writes a report without its charts.
-func (a *app) writeStudy(ctx context.Context, s *repo.Study, format string) error {
+func (a *app) writeStudy(ctx context.Context, s *repo.Study, format string, masked int64) error {
+	sum := report.Summary{Masked: masked}
 	return a.toOutput(func(out io.Writer) (report.Summary, error) {
 		if format == "json" || format == "ndjson" {
-			return report.Summary{}, encodeStudy(out, struct {
+			return sum, encodeStudy(out, struct {
 				*repo.Study
 				Dollars *dollarMeasures `json:"dollars"`
 			}{s, measureDollars(s)}, format == "json")
@@ -110,7 +112,7 @@ func (a *app) writeStudy(ctx context.Context, s *repo.Study, format string) erro
 		for _, c := range chaptersOf(s) {
 			sections = append(sections, c.Section)
 		}
-		return report.Sections(ctx, out, sections, a.sectionOptions(format))
+		return sum, report.Sections(ctx, out, sections, a.sectionOptions(format))
 	})
 }
 

@@ -48,8 +48,8 @@ bots as well; paid is what the recruiter was told to pay.
 
 --since limits errors, completions and page times to the last span. With
 --expect-no-errors the exit code is 4 where there are errors, after the status was
-written: for cron. What a database does not have, one of Dallinger's alone for example,
-is said at the end.
+written: for cron; --watch ends there. What a database does not have, one of
+Dallinger's alone for example, is said at the end.
 
 Several tables are no CSV: in a pipe it is the same text, and --format json has
 everything in one object, ndjson on one line. The experiment's times have no zone; they
@@ -141,17 +141,34 @@ func (a *app) overview(ctx context.Context, db *repo.DB, since time.Duration) (*
 }
 
 func (a *app) writeOverview(ctx context.Context, v *repo.Overview, format string) error {
+	masked := a.maskErrors(v)
 	return a.toOutput(func(out io.Writer) (report.Summary, error) {
 		if format == "json" || format == "ndjson" {
-			return report.Summary{}, encodeStudy(out, v, format == "json")
+			return report.Summary{Masked: masked}, encodeStudy(out, v, format == "json")
 		}
-		return report.Sections(ctx, out, sectionsOf(v), a.sectionOptions(format))
+		err := report.Sections(ctx, out, sectionsOf(v), a.sectionOptions(format))
+		return report.Summary{Masked: masked}, err
 	})
+}
+
+// maskErrors takes passwords in URLs out of messages, and says of how many; unless with
+// --reveal.
+func (a *app) maskErrors(v *repo.Overview) (n int64) {
+	if a.flags.reveal || v.Errors == nil {
+		return 0
+	}
+	for i := range v.Errors.Groups {
+		text, masked := report.MaskURLs(nil, []byte(v.Errors.Groups[i].Message))
+		v.Errors.Groups[i].Message = string(text)
+		n += int64(min(masked, 1)) // values, not passwords
+	}
+	return n
 }
 
 // sectionOptions are how several tables are written.
 func (a *app) sectionOptions(format string) report.Options {
-	o := a.reportOptions(writeOptions{keepFirst: true})
+	o := a.reportOptions(unmasked)
+	o.KeepFirst = true
 	o.Format, o.NA, o.HideColumns = format, cmp.Or(a.config.NA, "–"), false
 	if a.streams.OutTTY && a.toStdout() && format == "table" {
 		o.Width, o.Color = a.streams.Width, a.streams.Color

@@ -159,7 +159,10 @@ func (db *DB) Overview(ctx context.Context, learned schema.Learned, ro ReadOptio
 		if err != nil {
 			return err
 		}
-		out, err = tx.overview(ctx, s, o)
+		v, err := tx.overview(ctx, s, o)
+		if err == nil {
+			out = v.out
+		}
 		return moved(err)
 	})
 	return out, err
@@ -174,10 +177,14 @@ type viewer struct {
 	now    time.Time // on the experiment's clock
 	from   any       // when the window begins, as moment gives it; nil: never
 	bots   string    // bits: 1 at the ids of bots; empty where there are none
+
+	responses bool     // are kept, by participant
+	active    []int64  // who has responded lately
+	botTypes  []string // the classes of bots that there are
 }
 
-func (tx *Tx) overview(ctx context.Context, s *schema.Schema, o OverviewOptions) (*Overview, error) {
-	v := &viewer{Tx: tx, schema: s, o: o, out: &Overview{Database: tx.db.addr.Label(), Absent: []string{}, Stuck: []OverviewStuck{},
+func (tx *Tx) overview(ctx context.Context, s *schema.Schema, o OverviewOptions) (*viewer, error) {
+	v := &viewer{Tx: tx, schema: s, o: o, botTypes: []string{}, out: &Overview{Database: tx.db.addr.Label(), Absent: []string{}, Stuck: []OverviewStuck{},
 		Trials: []OverviewTrials{}, Chains: []OverviewChains{}}}
 	if !v.has("participant", "id", "status", "failed", "creation_time") {
 		return nil, &Error{Kind: ErrNotFound, Message: tx.db.addr.Label() + " is no database of PsyNet or Dallinger: it has no table participant of theirs",
@@ -188,7 +195,7 @@ func (tx *Tx) overview(ctx context.Context, s *schema.Schema, o OverviewOptions)
 			return nil, err
 		}
 	}
-	return v.out, nil
+	return v, nil
 }
 
 // has reports whether a table is there, and may be read, with all of some columns.

@@ -47,12 +47,12 @@ func (v *viewer) money(ctx context.Context) error {
 	return v.limits(ctx)
 }
 
-// add takes the sums of people or of bots in.
-func (m *OverviewMoney) add(r personRow) {
+// add takes sums in.
+func (m *OverviewMoney) add(r personRow, bot bool) {
 	m.Spent += r.Promised + r.Extra
 	m.Paid += r.Paid + r.Extra
 	m.Odd += r.Odd
-	if r.Bot {
+	if bot {
 		m.Bots += r.Promised + r.Extra
 	}
 }

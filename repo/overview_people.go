@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,18 +54,16 @@ func (v *viewer) clock(ctx context.Context) error {
 	return nil
 }
 
-// isBotSQL is the condition that a participant is a bot, $n the identities of PsyNet's.
+// isBotSQL is the condition that a participant is a bot, $n the classes that v.botTypes
+// has.
 func (v *viewer) isBotSQL(n string) string {
-	return v.pick("participant", "type", "coalesce(type = ANY("+n+"::text[]) OR lower(right(type, 3)) = 'bot', false)", "false AND "+n+"::text[] IS NULL")
+	return v.pick("participant", "type", "coalesce(type = ANY("+n+"::text[]), false)", "false AND "+n+"::text[] IS NULL")
 }
 
-// botIdentities are the classes of bots that the tree knows.
-func (v *viewer) botIdentities() any {
+// isBotType reports whether a class is one of bots: PsyNet's, or called so.
+func (v *viewer) isBotType(class string) bool {
 	bots, err := v.schema.Entity("psynet.bot.Bot", false)
-	if err != nil {
-		return pq.Array([]string{})
-	}
-	return pq.Array(bots.Identities)
+	return err == nil && slices.Contains(bots.Identities, class) || isBot(class)
 }
 
 // endedSQL is when a participant ended; an infinite time can be reckoned with no more than
@@ -73,123 +72,162 @@ func (v *viewer) endedSQL() string {
 	return v.pick("participant", "end_time", "CASE WHEN isfinite(end_time) THEN end_time END", "NULL::timestamp")
 }
 
-// lately is the condition that a participant has responded, or come, since $3. $2 is
-// now; the application's clock may be a little ahead.
-const lately = `creation_time > $3::timestamp OR id IN (
-        SELECT participant_id
-        FROM public.response
-        WHERE creation_time BETWEEN $3::timestamp AND $2::timestamp + interval '1 minute'
-          AND participant_id IS NOT NULL
-    )`
-
-// personRow is a status of people or of bots; without one it is all of them.
-type personRow struct {
-	Bot       bool            `db:"bot"`
-	Status    *string         `db:"status"`
-	Count     int64           `db:"count"`
-	Failed    int64           `db:"failed"`
-	Working   int64           `db:"working"`
-	Stuck     int64           `db:"stuck"`
-	Completed int64           `db:"completed"`
-	LastHour  int64           `db:"last_hour"`
-	Timed     int64           `db:"timed"` // completions whose time is known
-	Hours     sql.NullFloat64 `db:"hours"` // from the first arrival to the last completion
-	Minutes   sql.NullFloat64 `db:"minutes"`
-	IDs       pq.Int64Array   `db:"ids"`
-	Promised  float64         `db:"promised"`
-	Paid      float64         `db:"paid"`
-	Extra     float64         `db:"extra"`
-	Odd       int64           `db:"odd"`
+// completedSQL is the condition that a participant completed the study.
+func (v *viewer) completedSQL() string {
+	return v.pick("participant", "complete", "coalesce(complete, false)", v.endedSQL()+" IS NOT NULL")
 }
 
-// people counts participants, in one pass over them.
+// idleSQL is the condition that somebody is at work, and has neither come nor responded
+// since $n; $m are those who responded.
+func idleSQL(n, m string) string {
+	return "status = 'working' AND NOT failed AND creation_time <= " + n + "::timestamp AND NOT id = ANY(" + m + "::bigint[])"
+}
+
+// personRow are the participants of a class and a status.
+type personRow struct {
+	Type      *string      `db:"type"`
+	Status    string       `db:"status"`
+	Count     int64        `db:"count"`
+	Failed    int64        `db:"failed"`
+	Working   int64        `db:"working"`
+	Idle      int64        `db:"idle"`
+	Completed int64        `db:"completed"`
+	LastHour  int64        `db:"last_hour"`
+	Timed     int64        `db:"timed"` // completions whose time is known
+	First     time.Time    `db:"first"`
+	Last      sql.NullTime `db:"last"` // completion
+	Promised  float64      `db:"promised"`
+	Paid      float64      `db:"paid"`
+	Extra     float64      `db:"extra"`
+	Odd       int64        `db:"odd"`
+}
+
+// people counts participants. Each of its passes over them can be divided among
+// processes, which is why a median is not counted along.
 func (v *viewer) people(ctx context.Context) error {
-	responses := v.needs("who is stuck", "response", "participant_id", "creation_time")
-	active, ended := "$3::timestamp IS NOT NULL", v.endedSQL()
-	if responses {
-		active = lately
-	}
-	completed := v.pick("participant", "complete", "coalesce(complete, false)", ended+" IS NOT NULL")
 	if v.has("participant", "complete") {
 		v.needs("when people completed", "participant", "end_time")
 	}
-	counts := `count(*) AS count,
+	if err := v.readActive(ctx); err != nil {
+		return err
+	}
+	var rows []personRow
+	completed := v.completedSQL() + " AND ($3::timestamp IS NULL OR " + v.endedSQL() + " >= $3)"
+	err := v.Select(ctx, &rows, `SELECT type, status, count(*) AS count,
        count(*) FILTER (WHERE failed) AS failed,
        count(*) FILTER (WHERE working) AS working,
-       count(*) FILTER (WHERE working AND NOT lately) AS stuck,
-       count(*) FILTER (WHERE completed) AS completed`
-	var rows []personRow
-	err := v.Select(ctx, &rows, `WITH p AS MATERIALIZED (
-    SELECT id, failed, creation_time,
-           `+v.isBotSQL("$1")+` AS bot,
-           status::text AS status,
+       count(*) FILTER (WHERE idle) AS idle,
+       count(*) FILTER (WHERE completed) AS completed,
+       count(*) FILTER (WHERE completed AND ended BETWEEN $4::timestamp - interval '1 hour' AND $4::timestamp + interval '1 minute') AS last_hour,
+       count(*) FILTER (WHERE completed AND ended IS NOT NULL) AS timed,
+       min(creation_time) AS first, max(ended) FILTER (WHERE completed) AS last,
+       sum(promised) AS promised, sum(paid) AS paid, sum(extra) AS extra, sum(odd) AS odd
+FROM (
+    SELECT `+v.pick("participant", "type", "type::text", "NULL::text")+` AS type, status::text AS status, failed, creation_time,
            status = 'working' AND NOT failed AS working,
-           status = 'working' AND NOT failed AND (`+active+`) AS lately,
-           `+completed+` AND ($4::timestamp IS NULL OR `+ended+` >= $4) AS completed,
-           `+ended+` AS ended,
+           `+idleSQL("$1", "$2")+` AS idle,
+           `+completed+` AS completed,
+           `+v.endedSQL()+` AS ended,
            `+v.amountSQL()+`
     FROM public.participant
-)
-SELECT bot, status, `+counts+`,
-       0 AS last_hour, 0 AS timed, NULL::float8 AS hours, NULL::float8 AS minutes, NULL::bigint[] AS ids,
-       0::float8 AS promised, 0::float8 AS paid, 0::float8 AS extra, 0 AS odd
-FROM p
-GROUP BY bot, status
-UNION ALL
-SELECT bot, NULL, `+counts+`,
-       count(*) FILTER (WHERE completed AND ended BETWEEN $2::timestamp - interval '1 hour' AND $2::timestamp + interval '1 minute'),
-       count(*) FILTER (WHERE completed AND ended IS NOT NULL),
-       extract(epoch FROM max(ended) FILTER (WHERE completed) - min(creation_time))::float8 / 3600,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ended - creation_time)) FILTER (WHERE completed)::float8 / 60,
-       CASE WHEN bot THEN array_agg(id::bigint) END,
-       sum(promised), sum(paid), sum(extra), sum(odd)
-FROM p
-GROUP BY bot
-ORDER BY bot, count DESC, status`, v.botIdentities(), moment(v.now), moment(v.now.Add(-overviewIdle)), v.from)
+) AS p
+GROUP BY type, status
+ORDER BY count DESC, status`, moment(v.now.Add(-overviewIdle)), pq.Array(v.active), v.from, moment(v.now))
 	if err != nil {
 		return err
 	}
 	v.out.Money = &OverviewMoney{Currency: "$"}
-	v.out.Groups = []OverviewGroup{{Who: "people", Statuses: []OverviewStatus{}}, {Who: "bots", Statuses: []OverviewStatus{}}}
-	for _, r := range rows {
-		g := &v.out.Groups[map[bool]int{false: 0, true: 1}[r.Bot]]
-		if r.Status != nil {
-			g.Statuses = append(g.Statuses, OverviewStatus{Status: *r.Status, Count: r.Count, Failed: r.Failed})
-			continue
-		}
-		v.group(g, r)
-		v.out.Money.add(r)
-		if r.Bot {
-			v.bots = bitsOf(r.IDs)
-		}
-	}
-	if responses {
-		for i := range v.out.Groups {
-			if g := &v.out.Groups[i]; g.Stuck == nil {
-				g.Stuck = new(int64)
-			}
-		}
-	}
-	return nil
+	v.out.Groups = []OverviewGroup{v.group("people", rows), v.group("bots", rows)}
+	return v.readMedians(ctx, completed)
 }
 
-// group fills the counts of people or of bots.
-func (v *viewer) group(g *OverviewGroup, r personRow) {
-	g.Total, g.Failed, g.Working, g.Completed, g.LastHour = r.Count, r.Failed, r.Working, r.Completed, r.LastHour
-	if v.has("response", "participant_id", "creation_time") {
-		g.Stuck = &r.Stuck
+// readActive reads who has responded lately. The application's clock may be a little
+// ahead.
+func (v *viewer) readActive(ctx context.Context) error {
+	v.active = []int64{}
+	if v.responses = v.needs("who is stuck", "response", "participant_id", "creation_time"); !v.responses {
+		return nil
 	}
-	hours := r.Hours.Float64
+	return v.Select(ctx, &v.active, `SELECT DISTINCT participant_id
+FROM public.response
+WHERE creation_time BETWEEN $1::timestamp AND $2::timestamp
+  AND participant_id IS NOT NULL`, moment(v.now.Add(-overviewIdle)), moment(v.now.Add(time.Minute)))
+}
+
+// readMedians reads how long people and bots took, and which participants are bots.
+func (v *viewer) readMedians(ctx context.Context, completed string) error {
+	var rows []struct {
+		Bot     bool    `db:"bot"`
+		Minutes float64 `db:"minutes"`
+	}
+	err := v.Select(ctx, &rows, `SELECT bot, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds)::float8 / 60 AS minutes
+FROM (
+    SELECT `+v.isBotSQL("$1")+` AS bot, extract(epoch FROM `+v.endedSQL()+` - creation_time) AS seconds
+    FROM public.participant
+    WHERE `+strings.ReplaceAll(completed, "$3", "$2")+`
+      AND `+v.endedSQL()+` IS NOT NULL
+) AS p
+GROUP BY bot`, pq.Array(v.botTypes), v.from)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		v.out.Groups[map[bool]int{true: 1}[r.Bot]].Minutes = &r.Minutes
+	}
+	if len(v.botTypes) == 0 {
+		return nil
+	}
+	var ids []pq.Int64Array
+	err = v.Select(ctx, &ids, `SELECT array_agg(id::bigint)
+FROM public.participant
+WHERE `+v.isBotSQL("$1"), pq.Array(v.botTypes))
+	if len(ids) > 0 {
+		v.bots = bitsOf(ids[0])
+	}
+	return err
+}
+
+// group adds the people up, or the bots.
+func (v *viewer) group(who string, rows []personRow) OverviewGroup {
+	g := OverviewGroup{Who: who, Statuses: []OverviewStatus{}}
+	var timed, idle int64
+	var first, last time.Time
+	for _, r := range rows {
+		bot := r.Type != nil && v.isBotType(*r.Type)
+		if bot != (who == "bots") {
+			continue
+		}
+		if bot && !slices.Contains(v.botTypes, *r.Type) {
+			v.botTypes = append(v.botTypes, *r.Type)
+		}
+		v.out.Money.add(r, bot)
+		g.Total, g.Failed, g.Working, g.Completed, g.LastHour = g.Total+r.Count, g.Failed+r.Failed, g.Working+r.Working, g.Completed+r.Completed, g.LastHour+r.LastHour
+		timed, idle = timed+r.Timed, idle+r.Idle
+		if first.IsZero() || r.First.Before(first) {
+			first = r.First
+		}
+		if r.Last.Valid && r.Last.Time.After(last) {
+			last = r.Last.Time
+		}
+		if i := slices.IndexFunc(g.Statuses, func(s OverviewStatus) bool { return s.Status == r.Status }); i >= 0 { // of another class
+			g.Statuses[i].Count += r.Count
+			g.Statuses[i].Failed += r.Failed
+		} else {
+			g.Statuses = append(g.Statuses, OverviewStatus{Status: r.Status, Count: r.Count, Failed: r.Failed})
+		}
+	}
+	if v.responses {
+		g.Stuck = &idle
+	}
+	hours := last.Sub(first).Hours()
 	if v.from != nil {
 		hours = v.o.Since.Hours()
 	}
-	if (r.Timed > 0 || r.Completed == 0) && hours > 0 && v.has("participant", "end_time") {
-		rate := float64(r.Timed) / hours
+	if (timed > 0 || v.from != nil && g.Total > 0 && g.Completed == 0 && who == "people") && hours > 0 && v.has("participant", "end_time") {
+		rate := float64(timed) / hours
 		g.PerHour = &rate
 	}
-	if r.Minutes.Valid {
-		g.Minutes = &r.Minutes.Float64
-	}
+	return g
 }
 
 // maxBits is the greatest id that bitsOf takes.
@@ -215,7 +253,7 @@ func bitsOf(ids []int64) string {
 
 // stuck lists the people at work who came last of those that have not responded.
 func (v *viewer) stuck(ctx context.Context) error {
-	if !v.has("response", "participant_id", "creation_time") || *v.out.Groups[0].Stuck == 0 {
+	if !v.responses || *v.out.Groups[0].Stuck == 0 {
 		return nil
 	}
 	module, join := "NULL::text", ""
@@ -223,15 +261,13 @@ func (v *viewer) stuck(ctx context.Context) error {
 		module, join = "m.module_id::text", "\nLEFT JOIN public.module_state AS m ON m.id = p.module_state_id"
 	}
 	return v.Select(ctx, &v.out.Stuck, `SELECT p.id, `+module+` AS module, to_char(r.last, 'YYYY-MM-DD HH24:MI:SS') AS last,
-       round(extract(epoch FROM $2::timestamp - coalesce(r.last, p.creation_time)) / 60)::float8 AS minutes, p.progress
+       round(extract(epoch FROM $4::timestamp - coalesce(r.last, p.creation_time)) / 60)::float8 AS minutes, p.progress
 FROM (
     SELECT id, creation_time, `+v.pick("participant", "module_state_id", "module_state_id", "NULL::integer AS module_state_id")+`, `+
 		v.pick("participant", "progress", "progress::float8", "NULL::float8")+` AS progress
     FROM public.participant
-    WHERE status = 'working'
-      AND NOT failed
-      AND NOT `+v.isBotSQL("$1")+`
-      AND NOT (`+lately+`)
+    WHERE `+idleSQL("$1", "$2")+`
+      AND NOT `+v.isBotSQL("$3")+`
     ORDER BY id DESC
     LIMIT `+strconv.Itoa(overviewStuck)+`
 ) AS p
@@ -240,5 +276,5 @@ CROSS JOIN LATERAL (
     FROM public.response
     WHERE participant_id = p.id
 ) AS r`+join+`
-ORDER BY p.id`, v.botIdentities(), moment(v.now), moment(v.now.Add(-overviewIdle)))
+ORDER BY p.id`, moment(v.now.Add(-overviewIdle)), pq.Array(v.active), pq.Array(v.botTypes), moment(v.now))
 }

@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lib/pq"
@@ -18,9 +19,8 @@ func (v *viewer) errors(ctx context.Context) error {
 	if v.has("error", "participant_id") {
 		participant = "e.participant_id::bigint"
 		join = "\n    LEFT JOIN public.participant AS p ON p.id = e.participant_id"
-		bot = v.isBotSQL("$1")
-		if v.has("participant", "type") {
-			bot = "coalesce(p.type = ANY($1::text[]) OR lower(right(p.type, 3)) = 'bot', false)"
+		if bot = v.isBotSQL("$1"); v.has("participant", "type") {
+			bot = strings.Replace(bot, "type", "p.type", 1)
 		}
 	}
 	var rows []struct {
@@ -50,7 +50,7 @@ FROM (
 ) AS noted
 GROUP BY kind, pattern
 ORDER BY count DESC, last DESC
-LIMIT `+strconv.Itoa(overviewErrors), v.botIdentities(), v.from)
+LIMIT `+strconv.Itoa(overviewErrors), pq.Array(v.botTypes), v.from)
 	if err != nil {
 		return err
 	}

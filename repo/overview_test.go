@@ -166,6 +166,6 @@ func TestStatementsOfAnOverview(t *testing.T) {
 	var sent []string
 	db := pgtest.Open(t, "tutorial", repo.Options{ShowSQL: func(s repo.Statement) { sent = append(sent, s.SQL) }})
 	v := overview(t, db, repo.OverviewOptions{})
-	assert.LessOrEqual(t, len(sent), 13, strings.Join(sent, "\n"))
+	assert.LessOrEqual(t, len(sent), 15, strings.Join(sent, "\n"))
 	assert.InDelta(t, 0, v.Clock.Offset, 1)
 }

@@ -2,9 +2,7 @@ package repo
 
 import (
 	"context"
-	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lib/pq"
@@ -68,10 +66,11 @@ func (db *DB) Study(ctx context.Context, learned schema.Learned, ro ReadOptions,
 		if err != nil {
 			return err
 		}
-		if out.Overview, err = tx.overview(ctx, s, o); err != nil {
+		v, err := tx.overview(ctx, s, o)
+		if err != nil {
 			return moved(err)
 		}
-		v := &viewer{Tx: tx, schema: s, o: o, out: out.Overview}
+		out.Overview = v.out
 		for _, part := range []func(context.Context, *Study) error{v.progress, v.minutes, v.measures, v.dollars} {
 			if err := part(ctx, out); err != nil {
 				return moved(err)
@@ -116,7 +115,7 @@ CROSS JOIN ends
 LEFT JOIN (SELECT id, `+v.whoSQL()+` AS who FROM public.participant) AS p ON p.id = e.participant
 WHERE isfinite(e.at)
 GROUP BY step, p.who, e.what, ends.first, ends.span
-ORDER BY who DESC, step`, v.botIdentities(), studySteps)
+ORDER BY who DESC, step`, pq.Array(v.botTypes), studySteps)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
@@ -151,7 +150,7 @@ FROM public.participant
 WHERE `+v.pick("participant", "complete", "complete", "true")+`
   AND isfinite(end_time)
   AND NOT `+v.isBotSQL("$1")+`
-ORDER BY 1`, v.botIdentities())
+ORDER BY 1`, pq.Array(v.botTypes))
 }
 
 // dollars reads the column of the dollar game.
@@ -165,7 +164,7 @@ func (v *viewer) dollars(ctx context.Context, s *Study) error {
 FROM public.participant
 WHERE dollars IS NOT NULL
   AND NOT `+v.isBotSQL("$1")+`
-ORDER BY id`, v.botIdentities()); err != nil {
+ORDER BY id`, pq.Array(v.botTypes)); err != nil {
 		return err
 	}
 	for _, text := range texts {
@@ -174,156 +173,4 @@ ORDER BY id`, v.botIdentities()); err != nil {
 		}
 	}
 	return nil
-}
-
-// measured are the columns of trials that are distributed, and conditions those that may
-// tell trials apart, after their class.
-var (
-	measured   = []string{"score", "performance_reward", "time_taken"}
-	conditions = []string{"trial_maker_id", "block", "condition", "participant_group"}
-)
-
-// maxConditions is how many values a condition may have; with more it is none.
-const maxConditions = 12
-
-// measures describes the trials that are done.
-func (v *viewer) measures(ctx context.Context, s *Study) error {
-	if !v.has("info", "complete", "finalized", "participant_id", "type") {
-		return nil
-	}
-	var values, groups []string
-	for _, m := range measured {
-		if c := v.column("info", m); c != nil && (c.Kind == schema.Float || c.Kind == schema.Int || c.Kind == schema.Numeric) {
-			values = append(values, "('"+m+"', i."+m+"::float8)")
-		}
-	}
-	if len(values) == 0 {
-		return nil
-	}
-	groups = append(groups, "('class', i.type::text)")
-	join := ""
-	for _, c := range conditions {
-		switch {
-		case v.has("info", c):
-			groups = append(groups, "('"+c+"', i."+c+"::text)")
-		case v.has("node", "id", c) && v.has("info", "node_id"):
-			groups = append(groups, "('"+c+"', n."+c+"::text)")
-			join = "\n    LEFT JOIN public.node AS n ON n.id = i.node_id"
-		}
-	}
-	from := `WITH trial AS MATERIALIZED (
-    SELECT m.measure, m.x, g.by, g.value, coalesce(p.who, 'people') AS who
-    FROM public.info AS i` + join + `
-    LEFT JOIN (SELECT id, ` + v.whoSQL() + ` AS who FROM public.participant) AS p ON p.id = i.participant_id
-    CROSS JOIN LATERAL (VALUES ` + strings.Join(values, ", ") + `) AS m (measure, x)
-    CROSS JOIN LATERAL (VALUES ` + strings.Join(groups, ", ") + `) AS g (by, value)
-    WHERE i.complete AND i.finalized AND NOT i.failed
-      AND m.x > '-Infinity' AND m.x < 'Infinity'
-      AND g.value IS NOT NULL
-)`
-	var all []StudyMeasure
-	err := v.Select(ctx, &all, from+`
-SELECT measure, by, value, who, count(*) AS count, avg(x) AS mean, stddev_samp(x) AS sd, min(x) AS least,
-       percentile_cont(0.25) WITHIN GROUP (ORDER BY x) AS q1,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY x) AS median,
-       percentile_cont(0.75) WITHIN GROUP (ORDER BY x) AS q3, max(x) AS most
-FROM trial
-GROUP BY measure, by, value, who
-ORDER BY measure, by, value, who DESC`, v.botIdentities())
-	if err != nil {
-		return err
-	}
-	s.Measures = tellingOnly(all)
-	return v.histograms(ctx, s, from)
-}
-
-// tellingOnly leaves out conditions that tell nothing apart, or that are none: every
-// trial has another.
-func tellingOnly(all []StudyMeasure) []StudyMeasure {
-	values := map[string]map[string]bool{}
-	for _, m := range all {
-		if values[m.By] == nil {
-			values[m.By] = map[string]bool{}
-		}
-		values[m.By][m.Value] = true
-	}
-	return slices.DeleteFunc(all, func(m StudyMeasure) bool {
-		return m.By != "class" && (len(values[m.By]) < 2 || len(values[m.By]) > maxConditions)
-	})
-}
-
-// histograms counts in bins that all groups of a measure share.
-func (v *viewer) histograms(ctx context.Context, s *Study, from string) error {
-	low, width := map[string]float64{}, map[string]float64{}
-	var names []string
-	var lows, highs []float64
-	for _, name := range measured {
-		least, most := math.Inf(1), math.Inf(-1)
-		for _, m := range s.Measures {
-			if m.Measure == name {
-				least, most = math.Min(least, m.Min), math.Max(most, m.Max)
-			}
-		}
-		if least > most {
-			continue
-		}
-		low[name], width[name] = niceBins(least, most, studyBins)
-		names, lows = append(names, name), append(lows, low[name])
-		highs = append(highs, low[name]+studyBins*width[name])
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	var rows []struct {
-		Measure string `db:"measure"`
-		By      string `db:"by"`
-		Value   string `db:"value"`
-		Who     string `db:"who"`
-		Bin     int    `db:"bin"`
-		Count   int64  `db:"count"`
-	}
-	err := v.Select(ctx, &rows, from+`
-SELECT t.measure, t.by, t.value, t.who, width_bucket(t.x, r.low, r.high, $5) AS bin, count(*) AS count
-FROM trial AS t
-JOIN unnest($2::text[], $3::float8[], $4::float8[]) AS r (measure, low, high) ON r.measure = t.measure
-GROUP BY t.measure, t.by, t.value, t.who, bin`, v.botIdentities(), pq.Array(names), pq.Array(lows), pq.Array(highs), studyBins)
-	if err != nil {
-		return err
-	}
-	at := map[[4]string]*StudyMeasure{}
-	for i := range s.Measures {
-		m := &s.Measures[i]
-		m.Low, m.Width, m.Bins = low[m.Measure], width[m.Measure], make([]int64, studyBins)
-		at[[4]string{m.Measure, m.By, m.Value, m.Who}] = m
-	}
-	for _, r := range rows {
-		if m := at[[4]string{r.Measure, r.By, r.Value, r.Who}]; m != nil {
-			m.Bins[min(max(r.Bin-1, 0), studyBins-1)] += r.Count
-		}
-	}
-	return nil
-}
-
-// niceBins are n bins over a range, as wide as 1, 2, 2.5 or 5 times a power of ten, where
-// the first begins and how wide one is. The greatest value is in the last.
-func niceBins(least, most float64, n int) (low, width float64) {
-	if most <= least {
-		return least - 0.5, 1 / float64(n)
-	}
-	power := math.Pow(10, math.Floor(math.Log10((most-least)/float64(n))))
-	for _, step := range []float64{1, 2, 2.5, 5, 10, 20} {
-		width = step * power
-		if low = math.Floor(least/width) * width; low+float64(n)*width >= most {
-			break
-		}
-	}
-	return low, width
-}
-
-// column is a column of a table, nil where there is none.
-func (v *viewer) column(table, name string) *schema.Column {
-	if !v.has(table, name) {
-		return nil
-	}
-	return v.schema.Tables[table].Column(name)
 }

@@ -18,8 +18,7 @@ type Section struct {
 }
 
 // Sections writes sections below each other, as tables or in Markdown.
-func Sections(ctx context.Context, w io.Writer, sections []Section, o Options) (Summary, error) {
-	var all Summary
+func Sections(ctx context.Context, w io.Writer, sections []Section, o Options) error {
 	for i, s := range sections {
 		var head strings.Builder
 		if i > 0 {
@@ -35,26 +34,22 @@ func Sections(ctx context.Context, w io.Writer, sections []Section, o Options) (
 			head.WriteString(title + "\n")
 		}
 		if err := flush(w, []byte(head.String())); err != nil {
-			return all, err
+			return err
 		}
+		after := ""
 		if len(s.Columns) > 0 {
-			sum, err := Write(ctx, w, Texts(s.Columns, s.Rows), o)
-			all.Rows, all.Masked, all.Junk = all.Rows+sum.Rows, all.Masked+sum.Masked, all.Junk+sum.Junk
-			all.Hidden = append(all.Hidden, sum.Hidden...)
-			if err != nil {
-				return all, err
+			if _, err := Write(ctx, w, Texts(s.Columns, s.Rows), o); err != nil {
+				return err
 			}
 			if o.Format == "md" && len(s.Notes) > 0 {
-				if err := flush(w, []byte("\n")); err != nil {
-					return all, err
-				}
+				after = "\n" // or the list would be part of the table
 			}
 		}
-		if err := flush(w, notes(s.Notes, o)); err != nil {
-			return all, err
+		if err := flush(w, append([]byte(after), notes(s.Notes, o)...)); err != nil {
+			return err
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // notes are the sentences of a section, wrapped to the width.
