@@ -42,6 +42,10 @@ type globalFlags struct {
 // withoutConfig marks commands that work even where the configuration is broken.
 const withoutConfig = "without-config"
 
+// ownValues marks a command's flag that has the name of a configured one and values
+// of its own.
+const ownValues = "own-values"
+
 // configured are the flags whose values are keys of the configuration, where a
 // command has them.
 var configured = []string{"db", "format", "na", "timeout", "label"}
@@ -65,7 +69,11 @@ func (a *app) load(cmd *cobra.Command) error {
 	}
 	set := map[string]string{}
 	for _, name := range configured {
-		if f := cmd.Flags().Lookup(name); f != nil && f.Changed {
+		f := cmd.Flags().Lookup(name)
+		if f == nil || !f.Changed {
+			continue
+		}
+		if _, own := f.Annotations[ownValues]; !own {
 			set[name] = f.Value.String()
 		}
 	}

@@ -8,34 +8,42 @@
 // definition and answer, a column each. A table without classes is a file, too.
 package export
 
-// Kind is what the values of a column are, as far as all that were seen agree.
-type Kind uint8
+import "exptool/internal/schema"
 
-// The kinds of values, each with the name of its type in a datapackage.
+// Kind is what a value is, and what the values of a column are: a set of kinds.
+type Kind uint16
+
+// The kinds of values.
 const (
-	None     Kind = iota // nothing but missing values were seen: string
-	Boolean              // boolean
-	Integer              // integer, within 64 bits
-	Big                  // integer, beyond 64 bits
-	Number               // number: a float, or an exact decimal that one can hold
-	Date                 // date
-	Datetime             // datetime, without a zone
-	Instant              // datetime, with a zone
-	String               // string
-	Object               // object: JSON
-	Array                // array: JSON
-	Any                  // any: JSON of several kinds
+	Boolean  Kind = 1 << iota
+	Integer       // of 64 bits
+	Big           // an integer beyond 64 bits
+	Number        // a float
+	Decimal       // an exact number that no float holds
+	Date          // 2026-11-23
+	Datetime      // without a zone
+	Instant       // with a zone
+	String
+	Object // JSON
+	Array  // JSON
 )
+
+// Only reports whether there are values, and all are of some kinds.
+func (k Kind) Only(kinds Kind) bool { return k != 0 && k&^kinds == 0 }
 
 // File is a file of an export: the rows of one exact class, or of a table that has
 // no classes.
 type File struct {
 	Name     string // without folder and ending: CustomTrial
-	Table    string // the key of the table: info
+	Table    *schema.Table
 	Identity string // the value of the type column; empty where there is none
-	Class    string // the class's full name, empty without one
+	Class    string // the short name of the class; empty without one
 	Columns  []Column
 	Rows     int64
+
+	root  string // the short name of the table's first class
+	trial bool   // definition and answer are spread
+	base  int    // how many of Columns are there from the beginning
 }
 
 // Column is a column of a file.
@@ -43,8 +51,9 @@ type Column struct {
 	Name   string
 	Source string   // the table's column that it shows; empty for class and object_type
 	Key    []string // the way to a value inside Source: my_dict, and value where flattened
-	Kind   Kind
-	Enum   []string // the values there are, where the database says so
+	Kind   Kind     // of the values that were seen
+	Enum   []string // the values that there can be, where the database says so
+	Secret bool     // masked unless the user asks
 }
 
 // Path is how a column is named to keep or drop it: the table's column, with the
@@ -57,7 +66,8 @@ func (c Column) Path() string {
 	return path
 }
 
-// Cell is one value: the text as CSV shows it, nil where there is none.
+// Cell is one value: the text as CSV shows it, nil where there is none. JSON is
+// valid JSON, NaN inside it the string "NaN".
 type Cell struct {
 	Text []byte
 	Kind Kind

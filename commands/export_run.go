@@ -1,0 +1,258 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"exptool/internal/cli"
+	"exptool/internal/export"
+	"exptool/internal/schema"
+	"exptool/repo"
+	"exptool/report"
+)
+
+// exporter is one export under way.
+type exporter struct {
+	*exportOptions
+	s        *session
+	to       *folder
+	files    []*export.File
+	progress *cli.Progress
+	done     map[*export.File]report.Written
+	sum      report.Summary
+	beyond   []string // files with more keys than can be columns
+	mu       sync.Mutex
+}
+
+func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
+	to, err := newFolder(o.folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.discard()) }()
+	for _, name := range to.leftovers() {
+		a.streams.Talk("%s is of an export that was killed or is still under way", name)
+	}
+	s, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.closeInto(&err)
+	x := &exporter{exportOptions: o, s: s, to: to, done: map[*export.File]report.Written{}}
+	if err := x.choose(ctx); err != nil {
+		return err
+	}
+	var rows int64
+	for _, f := range x.files {
+		rows += f.Rows
+		f.Rows = 0 // counted again as they come
+	}
+	x.progress = a.streams.Progress("exporting to "+o.folder, rows, cli.Rows)
+	defer x.progress.Stop()
+	if err := x.write(ctx); err != nil {
+		return err
+	}
+	bytes, err := x.describe()
+	if err != nil {
+		return err
+	}
+	if err := to.commit(packageFile); err != nil {
+		return err
+	}
+	x.progress.Done("%s: %s, %s, %s", o.folder, plural(len(x.files), "file", "files"), cli.Count(rows, cli.Rows), cli.Count(bytes, cli.Bytes))
+	a.tellMasked(x.sum)
+	for _, name := range x.beyond {
+		a.streams.Warn("%s has more keys than can be columns; the others are in vars, definition and answer", name)
+	}
+	return nil
+}
+
+// job is a table to read, and the files that its rows go into.
+type job struct {
+	table      *schema.Table
+	files      []*export.File
+	identities []string // the classes to read; nil: all
+	rows       int64
+}
+
+// exportConns is how many tables are read at once: a study under way needs its
+// server for other things, too.
+const exportConns = 2
+
+// write reads the tables, the large ones first, in transactions that all see what
+// the first one sees.
+func (x *exporter) write(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	jobs := x.jobs()
+	snapshot := ""
+	if len(jobs) > 1 {
+		var err error
+		if snapshot, err = x.s.tx.Snapshot(ctx); err != nil {
+			return err
+		}
+	}
+	queue := make(chan *job, len(jobs))
+	for _, j := range jobs {
+		queue <- j
+	}
+	close(queue)
+	work := func(tx *repo.Tx) {
+		for j := range queue {
+			if err := x.table(ctx, tx, j); err != nil {
+				cancel(err)
+				return
+			}
+		}
+	}
+	var others sync.WaitGroup
+	for range min(exportConns, len(jobs)) - 1 {
+		others.Go(func() { x.help(ctx, snapshot, work) })
+	}
+	work(x.s.tx)
+	others.Wait()
+	return context.Cause(ctx)
+}
+
+// help reads tables on a connection of its own. Where the server has none to spare,
+// the first one reads them all.
+func (x *exporter) help(ctx context.Context, snapshot string, work func(*repo.Tx)) {
+	o := x.s.app.readOptions()
+	o.Repeatable, o.Snapshot = true, snapshot
+	tx, err := x.s.db.Begin(ctx, o)
+	if err != nil {
+		return
+	}
+	defer tx.End(ctx)
+	work(tx)
+}
+
+// jobs are the tables to read, those with the most rows first.
+func (x *exporter) jobs() []*job {
+	var jobs []*job
+	for _, f := range x.files {
+		if len(jobs) == 0 || jobs[len(jobs)-1].table != f.Table {
+			jobs = append(jobs, &job{table: f.Table})
+		}
+		j := jobs[len(jobs)-1]
+		j.files = append(j.files, f)
+		if len(x.classes) > 0 && export.HasClasses(x.s.schema, f.Table) {
+			j.identities = append(j.identities, f.Identity)
+		}
+		j.rows += max(f.Table.Rows, 0)
+	}
+	slices.SortStableFunc(jobs, func(a, b *job) int { return cmp.Compare(b.rows, a.rows) })
+	return jobs
+}
+
+// outlet is a file that is being written.
+type outlet struct {
+	maker *export.Maker
+	sheet report.Sheet
+}
+
+// table writes the files of a table: its rows are read once.
+func (x *exporter) table(ctx context.Context, tx *repo.Tx, j *job) (err error) {
+	outlets := map[string]*outlet{}
+	defer func() {
+		for _, o := range outlets {
+			o.sheet.Discard()
+		}
+	}()
+	for _, f := range j.files {
+		o := &outlet{maker: export.NewMaker(x.s.schema, f, j.table.Columns, export.Options{Flatten: x.flatten, Reveal: x.s.app.flags.reveal, MaskURLs: report.MaskURLs})}
+		o.sheet, err = report.NewSheet(x.format, x.to.Root, f.Name, x.s.app.config.NA, func() []export.Column { return f.Columns })
+		if err != nil {
+			return err
+		}
+		outlets[f.Identity] = o
+	}
+	if err := x.rows(ctx, tx, j, outlets); err != nil {
+		return fmt.Errorf("%s: %w", j.table.Key(), err)
+	}
+	for _, o := range outlets {
+		written, err := o.sheet.Close()
+		if err != nil {
+			return err
+		}
+		x.finished(o.maker, written)
+	}
+	return nil
+}
+
+// tick is after how many rows the progress moves.
+const tick = 1000
+
+// rows puts the rows of a table into its files.
+func (x *exporter) rows(ctx context.Context, tx *repo.Tx, j *job, outlets map[string]*outlet) (err error) {
+	rows, err := tx.ExportRows(ctx, j.table, j.identities)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	class := -1
+	if export.HasClasses(x.s.schema, j.table) {
+		class = slices.IndexFunc(j.table.Columns, func(c schema.Column) bool { return c.Name == "type" })
+	}
+	var n int64
+	for rows.Next() {
+		values := rows.Values()
+		identity := []byte(nil)
+		if class >= 0 {
+			identity = values[class]
+		}
+		o := outlets[string(identity)]
+		if o == nil {
+			return fmt.Errorf("a row of the class %q, which was not there a moment ago", identity)
+		}
+		if err := o.sheet.Row(o.maker.Cells(values)); err != nil {
+			return err
+		}
+		if n++; n%tick == 0 {
+			x.progress.Add(tick)
+		}
+	}
+	x.progress.Add(n % tick)
+	return rows.Err()
+}
+
+// finished notes that a file is written.
+func (x *exporter) finished(m *export.Maker, written report.Written) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.done[m.File] = written
+	x.sum.Masked += m.Masked
+	x.sum.Junk += m.Junk
+	if m.Beyond > 0 {
+		x.beyond = append(x.beyond, m.File.Name)
+	}
+}
+
+// The files beside those of the classes.
+const (
+	packageFile = "datapackage.json"
+	sumsFile    = "SHA256SUMS"
+)
+
+// describe writes what is beside the files, and returns how large they are.
+func (x *exporter) describe() (bytes int64, err error) {
+	a := x.s.app
+	p := export.NewPackage(x.s.db.Address().Database(), "exptool "+version(), a.now())
+	var sums strings.Builder
+	for _, f := range x.files {
+		w := x.done[f]
+		p.Add(f, f.Columns, x.format, a.config.NA, w.Path, w.Bytes, w.SHA256)
+		fmt.Fprintf(&sums, "%s  %s\n", w.SHA256, w.Path)
+		bytes += w.Bytes
+	}
+	text, err := p.JSON()
+	if err != nil {
+		return 0, err
+	}
+	return bytes, errors.Join(x.to.writeFile(sumsFile, []byte(sums.String())), x.to.writeFile(packageFile, text))
+}

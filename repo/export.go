@@ -1,0 +1,90 @@
+package repo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/lib/pq"
+
+	"exptool/internal/export"
+	"exptool/internal/schema"
+)
+
+// Census counts the rows of tables by their exact class, and how many of them fill
+// each column: one statement, in which each table is read once. Tables without rows
+// have no counts. A details column counts as filled where it is more than {}.
+func (tx *Tx) Census(ctx context.Context, s *schema.Schema, tables []*schema.Table) ([]export.Count, error) {
+	if len(tables) == 0 {
+		return nil, nil
+	}
+	var parts []string
+	for i, t := range tables {
+		parts = append(parts, census(i, t, export.HasClasses(s, t)))
+	}
+	var counts []export.Count
+	err := tx.eachRow(ctx, strings.Join(parts, "\nUNION ALL\n"), func(scan func(...any) error) error {
+		var i int
+		var identity string
+		var rows int64
+		var filled pq.Int64Array
+		if err := scan(&i, &identity, &rows, &filled); err != nil {
+			return err
+		}
+		counts = append(counts, export.Count{Table: tables[i], Identity: identity, Rows: rows, Filled: filled})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count the rows by class: %w", err)
+	}
+	return counts, nil
+}
+
+// census is the part of the i-th table.
+func census(i int, t *schema.Table, classes bool) string {
+	if !classes {
+		return fmt.Sprintf("SELECT %d, '', count(*), NULL\nFROM %s\nHAVING count(*) > 0", i, quoteTable(t))
+	}
+	filled := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		filled[i] = "count(" + pq.QuoteIdentifier(c.Name) + ")"
+		if c.Name == "details" && c.Kind == schema.JSON {
+			filled[i] = "count(NULLIF(details::text, '{}'))"
+		}
+	}
+	return fmt.Sprintf("SELECT %d, COALESCE(type, ''), count(*), ARRAY[%s]\nFROM %s\nGROUP BY 2", i, strings.Join(filled, ", "), quoteTable(t))
+}
+
+// ExportRows streams the rows of a table whose exact class is one of some, all where
+// that is nil, in the order of their ids.
+func (tx *Tx) ExportRows(ctx context.Context, t *schema.Table, identities []string) (schema.Rows, error) {
+	columns := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		columns[i] = pq.QuoteIdentifier(c.Name)
+	}
+	query := "SELECT ROW(" + strings.Join(columns, ", ") + ")\nFROM " + quoteTable(t)
+	var args []any
+	if identities != nil {
+		query += "\nWHERE COALESCE(type, '') = ANY($1)"
+		args = append(args, pq.StringArray(identities))
+	}
+	key := t.PrimaryKey
+	if len(key) == 0 && t.Column("id") != nil {
+		key = []string{"id"}
+	}
+	if len(key) > 0 {
+		order := make([]string, len(key))
+		for i, k := range key {
+			order[i] = pq.QuoteIdentifier(k)
+		}
+		query += "\nORDER BY " + strings.Join(order, ", ")
+	}
+	return tx.Records(ctx, query, t.Columns, args...)
+}
+
+// Snapshot lets other transactions see what this one sees: Begin them with it.
+func (tx *Tx) Snapshot(ctx context.Context) (string, error) {
+	var id string
+	err := tx.Get(ctx, &id, "SELECT pg_export_snapshot()")
+	return id, err
+}
