@@ -50,7 +50,6 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 	var rows int64
 	for _, f := range x.files {
 		rows += f.Rows
-		f.Rows = 0 // counted again as they come
 	}
 	x.progress = a.streams.Progress("exporting to "+o.folder, rows, cli.Rows)
 	defer x.progress.Stop()
@@ -76,7 +75,8 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 type job struct {
 	table      *schema.Table
 	files      []*export.File
-	identities []string // the classes to read; nil: all
+	columns    []schema.Column // those that some file shows
+	identities []string        // the classes to read; nil: all
 	rows       int64
 }
 
@@ -144,7 +144,14 @@ func (x *exporter) jobs() []*job {
 		if len(x.classes) > 0 && export.HasClasses(x.s.schema, f.Table) {
 			j.identities = append(j.identities, f.Identity)
 		}
-		j.rows += max(f.Table.Rows, 0)
+		j.rows += f.Rows
+	}
+	for _, j := range jobs {
+		for _, c := range j.table.Columns {
+			if c.Class || slices.ContainsFunc(j.files, func(f *export.File) bool { return f.Shows(c.Name) }) {
+				j.columns = append(j.columns, c)
+			}
+		}
 	}
 	slices.SortStableFunc(jobs, func(a, b *job) int { return cmp.Compare(b.rows, a.rows) })
 	return jobs
@@ -165,7 +172,7 @@ func (x *exporter) table(ctx context.Context, tx *repo.Tx, j *job) (err error) {
 		}
 	}()
 	for _, f := range j.files {
-		o := &outlet{maker: export.NewMaker(x.s.schema, f, j.table.Columns, export.Options{Flatten: x.flatten, Reveal: x.s.app.flags.reveal, MaskURLs: report.MaskURLs})}
+		o := &outlet{maker: export.NewMaker(x.s.schema, f, j.columns, export.Options{Flatten: x.flatten, Reveal: x.s.app.flags.reveal, MaskURLs: report.MaskURLs})}
 		o.sheet, err = report.NewSheet(x.format, x.to.Root, f.Name, x.s.app.config.NA, func() []export.Column { return f.Columns })
 		if err != nil {
 			return err
@@ -190,14 +197,14 @@ const tick = 1000
 
 // rows puts the rows of a table into its files.
 func (x *exporter) rows(ctx context.Context, tx *repo.Tx, j *job, outlets map[string]*outlet) (err error) {
-	rows, err := tx.ExportRows(ctx, j.table, j.identities)
+	rows, err := tx.ExportRows(ctx, j.table, j.columns, j.identities)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	class := -1
 	if export.HasClasses(x.s.schema, j.table) {
-		class = slices.IndexFunc(j.table.Columns, func(c schema.Column) bool { return c.Name == "type" })
+		class = slices.IndexFunc(j.columns, func(c schema.Column) bool { return c.Name == "type" })
 	}
 	var n int64
 	for rows.Next() {

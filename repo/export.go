@@ -55,14 +55,14 @@ func census(i int, t *schema.Table, classes bool) string {
 	return fmt.Sprintf("SELECT %d, COALESCE(type, ''), count(*), ARRAY[%s]\nFROM %s\nGROUP BY 2", i, strings.Join(filled, ", "), quoteTable(t))
 }
 
-// ExportRows streams the rows of a table whose exact class is one of some, all where
-// that is nil, in the order of their ids.
-func (tx *Tx) ExportRows(ctx context.Context, t *schema.Table, identities []string) (schema.Rows, error) {
-	columns := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		columns[i] = pq.QuoteIdentifier(c.Name)
+// ExportRows streams some columns of the rows of a table whose exact class is one of
+// some, all where that is nil, in the order of their ids.
+func (tx *Tx) ExportRows(ctx context.Context, t *schema.Table, columns []schema.Column, identities []string) (schema.Rows, error) {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = pq.QuoteIdentifier(c.Name)
 	}
-	query := "SELECT ROW(" + strings.Join(columns, ", ") + ")\nFROM " + quoteTable(t)
+	query := "SELECT ROW(" + strings.Join(names, ", ") + ")\nFROM " + quoteTable(t)
 	var args []any
 	if identities != nil {
 		query += "\nWHERE COALESCE(type, '') = ANY($1)"
@@ -79,7 +79,7 @@ func (tx *Tx) ExportRows(ctx context.Context, t *schema.Table, identities []stri
 		}
 		query += "\nORDER BY " + strings.Join(order, ", ")
 	}
-	return tx.Records(ctx, query, t.Columns, args...)
+	return tx.Records(ctx, query, columns, args...)
 }
 
 // Snapshot lets other transactions see what this one sees: Begin them with it.

@@ -93,7 +93,11 @@ func (f *sheetFile) close() (Written, error) {
 	if f.file == nil {
 		return Written{}, os.ErrClosed
 	}
-	err := errors.Join(f.w.Flush(), f.file.Close())
+	err := f.w.Flush()
+	if err == nil {
+		err = f.file.Sync() // before the folder gets its name
+	}
+	err = errors.Join(err, f.file.Close())
 	f.file = nil
 	return Written{Path: f.path, Bytes: f.n, SHA256: hex.EncodeToString(f.sum.Sum(nil))}, err
 }

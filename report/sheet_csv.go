@@ -102,15 +102,21 @@ func (s *csvSheet) widen(w io.Writer, in io.Reader, named bool) error {
 	}
 }
 
+// bare are the kinds of which no value needs quotes.
+const bare = export.Boolean | export.Integer | export.Big | export.Number | export.Decimal | export.Date | export.Datetime | export.Instant
+
 // sheetRow appends a row.
 func (e *csvEncoder) sheetRow(dst []byte, cells []export.Cell) []byte {
 	for i := range cells {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if c := &cells[i]; c.Text == nil {
+		switch c := &cells[i]; {
+		case c.Text == nil:
 			dst = append(dst, e.na...)
-		} else {
+		case c.Kind&bare != 0 && len(e.na) == 0:
+			dst = append(dst, c.Text...)
+		default:
 			dst = e.field(dst, c.Text)
 		}
 	}

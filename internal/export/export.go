@@ -8,7 +8,11 @@
 // definition and answer, a column each. A table without classes is a file, too.
 package export
 
-import "exptool/internal/schema"
+import (
+	"slices"
+
+	"exptool/internal/schema"
+)
 
 // Kind is what a value is, and what the values of a column are: a set of kinds.
 type Kind uint16
@@ -39,11 +43,16 @@ type File struct {
 	Identity string // the value of the type column; empty where there is none
 	Class    string // the short name of the class; empty without one
 	Columns  []Column
-	Rows     int64
+	Rows     int64 // that the database has
 
 	root  string // the short name of the table's first class
 	trial bool   // definition and answer are spread
 	base  int    // how many of Columns are there from the beginning
+}
+
+// Shows reports whether a column of the table is in the file.
+func (f *File) Shows(column string) bool {
+	return slices.ContainsFunc(f.Columns, func(c Column) bool { return c.Source == column })
 }
 
 // Column is a column of a file.

@@ -61,6 +61,7 @@ type field struct {
 	at       int // among the values of a row
 	shape    shape
 	constant Cell
+	memo     memo
 }
 
 // spread are the columns whose keys are columns, too, in PsyNet's order: a key of two
@@ -151,7 +152,6 @@ func (m *Maker) Cells(values [][]byte) []Cell {
 	for i := range m.cells {
 		m.File.Columns[i].Kind |= m.cells[i].Kind
 	}
-	m.File.Rows++
 	return m.cells
 }
 
@@ -189,9 +189,9 @@ func (m *Maker) cell(b *field, values [][]byte) Cell {
 	case asInstant:
 		return Cell{v, timeKind(v, Instant)}
 	case asPickle:
-		return m.pickle(v)
+		return m.pickle(v, &b.memo)
 	case asJSON:
-		return m.document(v)
+		return m.document(v, &b.memo)
 	case asSecret:
 		m.Masked++
 		return Cell{hidden, String}
@@ -209,7 +209,7 @@ func (m *Maker) cell(b *field, values [][]byte) Cell {
 
 // pickle is the cell of a jsonpickle text: a string without its quotes, a list or a
 // dict as JSON; what is no jsonpickle as it stands.
-func (m *Maker) pickle(v []byte) Cell {
+func (m *Maker) pickle(v []byte, known *memo) Cell {
 	if len(v) == 0 {
 		m.Junk++
 		return Cell{v, String}
@@ -222,6 +222,9 @@ func (m *Maker) pickle(v []byte) Cell {
 	case integerKind(v) != 0:
 		return Cell{v, integerKind(v)}
 	}
+	if c, ok := known.get(v); ok {
+		return c
+	}
 	start := len(m.arena)
 	decoded, err := pyjson.AppendJSON(m.arena, v, pyjson.NaNString)
 	if err != nil {
@@ -229,13 +232,15 @@ func (m *Maker) pickle(v []byte) Cell {
 		return Cell{v, String}
 	}
 	m.arena = decoded
-	return m.value(decoded[start:])
+	c := m.value(decoded[start:])
+	known.put(v, c)
+	return c
 }
 
 // document is the cell of json or jsonb.
-func (m *Maker) document(v []byte) Cell {
+func (m *Maker) document(v []byte, known *memo) Cell {
 	if v[0] != '{' && v[0] != '[' || bytes.IndexByte(v, '\n') >= 0 {
-		return m.pickle(v) // which reads JSON, too, and writes it on one line
+		return m.pickle(v, known) // which reads JSON, too, and writes it on one line
 	}
 	return Cell{v, jsonKind(v)}
 }
