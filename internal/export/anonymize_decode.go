@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -34,20 +35,25 @@ func (j jumps) before(at int) int {
 	return j[i-1].was + at - j[i-1].at
 }
 
-// decode fills d, and reports whether the text had anything to decode.
-func (d *decoding) decode(text []byte) bool {
+// decode fills d, and reports whether the text had anything to decode: only encodings
+// are decoded that stand for a byte that is needed; nil needs all.
+func (d *decoding) decode(text []byte, needed *[256]bool) bool {
 	d.text, d.jumps = d.text[:0], d.jumps[:0]
+	quotes := needed == nil || needed['"']
+	if !quotes && bytes.IndexByte(text, '\\') < 0 && bytes.IndexByte(text, '%') < 0 {
+		return false
+	}
 	from := 0
 	for i := 0; i < len(text); {
-		n := nextEncoded(text[i:])
+		n := nextEncoded(text[i:], quotes)
 		if n < 0 {
 			break
 		}
 		i += n
 		var buf [utf8.UTFMax]byte
 		value, size := decoded(buf[:0], text[i:])
-		if size == 0 {
-			i++
+		if size == 0 || needed != nil && !slices.ContainsFunc(value, func(c byte) bool { return needed[c] }) {
+			i += max(size, 1)
 			continue
 		}
 		d.text = append(d.text, text[from:i]...)
@@ -68,9 +74,9 @@ func (d *decoding) decode(text []byte) bool {
 var encoded = [256]bool{'\\': true, '%': true, '"': true}
 
 // nextEncoded is where the next byte is that may begin something to decode, or -1.
-func nextEncoded(text []byte) int {
+func nextEncoded(text []byte, quotes bool) int {
 	for i, c := range text {
-		if encoded[c] && i+1 < len(text) && (c != '"' || text[i+1] == '"') {
+		if encoded[c] && i+1 < len(text) && (c != '"' || quotes && text[i+1] == '"') {
 			return i
 		}
 	}

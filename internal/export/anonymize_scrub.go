@@ -26,7 +26,7 @@ func (s *search) all(f *finder, text []byte) []match {
 	var below []jumps
 	for n := range maxDecodings {
 		d := &s.layers[n%2]
-		if !d.decode(layer) {
+		if !d.decode(layer, &f.needed) {
 			break
 		}
 		layer = d.text
