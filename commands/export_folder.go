@@ -78,19 +78,6 @@ func (f *folder) leftovers() []string {
 	return slices.DeleteFunc(found, func(name string) bool { return name == f.temp })
 }
 
-// writeFile writes a small file.
-func (f *folder) writeFile(name string, text []byte) error {
-	file, err := f.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // less the umask
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(text)
-	if err == nil {
-		err = file.Sync()
-	}
-	return errors.Join(err, file.Close())
-}
-
 // commit gives the folder its name. The last of its entries to arrive is last, which
 // so says that all are there.
 func (f *folder) commit(last string) error {

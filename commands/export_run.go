@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
-	"strings"
 	"sync"
 
 	"exptool/internal/cli"
@@ -19,14 +19,30 @@ import (
 // exporter is one export under way.
 type exporter struct {
 	*exportOptions
-	s        *session
-	to       *folder
-	files    []*export.File
-	progress *cli.Progress
-	done     map[*export.File]report.Written
-	sum      report.Summary
-	beyond   []string // files with more keys than can be columns
-	mu       sync.Mutex
+	s          *session
+	to         *folder
+	files      []*export.File
+	variants   []*variant
+	anonymizer *export.Anonymizer // nil where everybody may be known
+	progress   *cli.Progress
+	sum        report.Summary
+	beyond     []string // files with more keys than can be columns
+	mu         sync.Mutex
+}
+
+// variant is a folder of files: of everything, or of what anybody may see.
+type variant struct {
+	*os.Root
+	name       string // of the folder inside; empty: the export's own
+	anonymizer *export.Anonymizer
+	done       map[*export.File]sheet
+}
+
+// sheet is a file in one variant.
+type sheet struct {
+	view *export.View
+	report.Sheet
+	written report.Written
 }
 
 func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
@@ -43,10 +59,19 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 		return err
 	}
 	defer s.closeInto(&err)
-	x := &exporter{exportOptions: o, s: s, to: to, done: map[*export.File]report.Written{}}
+	x := &exporter{exportOptions: o, s: s, to: to}
 	if err := x.choose(ctx); err != nil {
 		return err
 	}
+	key, err := x.anonymous(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, key.discard()) }()
+	if err := x.divide(); err != nil {
+		return err
+	}
+	defer x.close()
 	var rows int64
 	for _, f := range x.files {
 		rows += f.Rows
@@ -60,10 +85,15 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := x.audit(ctx); err != nil {
+		return err
+	}
 	if err := to.commit(packageFile); err != nil {
 		return err
 	}
-	x.progress.Done("%s: %s, %s, %s", o.folder, plural(len(x.files), "file", "files"), cli.Count(rows, cli.Rows), cli.Count(bytes, cli.Bytes))
+	key.keep()
+	x.progress.Done("%s: %s, %s, %s", o.folder, plural(len(x.files)*len(x.variants), "file", "files"), cli.Count(rows, cli.Rows), cli.Count(bytes, cli.Bytes))
+	x.tellAnonymous(key)
 	a.tellMasked(x.sum)
 	for _, name := range x.beyond {
 		a.streams.Warn("%s has more keys than can be columns; the others are in vars, definition and answer", name)
@@ -157,10 +187,10 @@ func (x *exporter) jobs() []*job {
 	return jobs
 }
 
-// outlet is a file that is being written.
+// outlet is what becomes of the rows of a file.
 type outlet struct {
-	maker *export.Maker
-	sheet report.Sheet
+	maker  *export.Maker
+	sheets []sheet // one for each variant
 }
 
 // table writes the files of a table: its rows are read once.
@@ -168,26 +198,52 @@ func (x *exporter) table(ctx context.Context, tx *repo.Tx, j *job) (err error) {
 	outlets := map[string]*outlet{}
 	defer func() {
 		for _, o := range outlets {
-			o.sheet.Discard()
+			for _, s := range o.sheets {
+				s.Discard()
+			}
 		}
 	}()
 	for _, f := range j.files {
-		o := &outlet{maker: export.NewMaker(x.s.schema, f, j.columns, export.Options{Flatten: x.flatten, Reveal: x.s.app.flags.reveal, MaskURLs: report.MaskURLs})}
-		o.sheet, err = report.NewSheet(x.format, x.to.Root, f.Name, x.s.app.config.NA, func() []export.Column { return f.Columns })
-		if err != nil {
+		if outlets[f.Identity], err = x.outlet(f, j); err != nil {
 			return err
 		}
-		outlets[f.Identity] = o
 	}
 	if err := x.rows(ctx, tx, j, outlets); err != nil {
 		return fmt.Errorf("%s: %w", j.table.Key(), err)
 	}
 	for _, o := range outlets {
-		written, err := o.sheet.Close()
+		for i := range o.sheets {
+			if o.sheets[i].written, err = o.sheets[i].Close(); err != nil {
+				return err
+			}
+		}
+		x.finished(o)
+	}
+	return nil
+}
+
+// outlet opens the files of a class.
+func (x *exporter) outlet(f *export.File, j *job) (*outlet, error) {
+	a := x.s.app
+	o := &outlet{maker: export.NewMaker(x.s.schema, f, j.columns, export.Options{Flatten: x.flatten, Reveal: a.flags.reveal, MaskURLs: report.MaskURLs})}
+	for _, v := range x.variants {
+		view := export.NewView(o.maker, v.anonymizer)
+		s, err := report.NewSheet(x.format, v.Root, f.Name, a.config.NA, view.Columns)
 		if err != nil {
+			return o, err
+		}
+		o.sheets = append(o.sheets, sheet{view: view, Sheet: s})
+	}
+	return o, nil
+}
+
+// row writes a row into the files of its class.
+func (o *outlet) row(values [][]byte) error {
+	cells := o.maker.Cells(values)
+	for _, s := range o.sheets {
+		if err := s.Row(s.view.Cells(cells)); err != nil {
 			return err
 		}
-		x.finished(o.maker, written)
 	}
 	return nil
 }
@@ -217,7 +273,7 @@ func (x *exporter) rows(ctx context.Context, tx *repo.Tx, j *job, outlets map[st
 		if o == nil {
 			return fmt.Errorf("a row of the class %q, which was not there a moment ago", identity)
 		}
-		if err := o.sheet.Row(o.maker.Cells(values)); err != nil {
+		if err := o.row(values); err != nil {
 			return err
 		}
 		if n++; n%tick == 0 {
@@ -228,38 +284,16 @@ func (x *exporter) rows(ctx context.Context, tx *repo.Tx, j *job, outlets map[st
 	return rows.Err()
 }
 
-// finished notes that a file is written.
-func (x *exporter) finished(m *export.Maker, written report.Written) {
+// finished notes that the files of a class are written.
+func (x *exporter) finished(o *outlet) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.done[m.File] = written
-	x.sum.Masked += m.Masked
-	x.sum.Junk += m.Junk
-	if m.Beyond > 0 {
-		x.beyond = append(x.beyond, m.File.Name)
+	for i, v := range x.variants {
+		v.done[o.maker.File] = o.sheets[i]
 	}
-}
-
-// The files beside those of the classes.
-const (
-	packageFile = "datapackage.json"
-	sumsFile    = "SHA256SUMS"
-)
-
-// describe writes what is beside the files, and returns how large they are.
-func (x *exporter) describe() (bytes int64, err error) {
-	a := x.s.app
-	p := export.NewPackage(x.s.db.Address().Database(), "exptool "+version(), a.now())
-	var sums strings.Builder
-	for _, f := range x.files {
-		w := x.done[f]
-		p.Add(f, f.Columns, x.format, a.config.NA, w.Path, w.Bytes, w.SHA256)
-		fmt.Fprintf(&sums, "%s  %s\n", w.SHA256, w.Path)
-		bytes += w.Bytes
+	x.sum.Masked += o.maker.Masked
+	x.sum.Junk += o.maker.Junk
+	if o.maker.Beyond > 0 {
+		x.beyond = append(x.beyond, o.maker.File.Name)
 	}
-	text, err := p.JSON()
-	if err != nil {
-		return 0, err
-	}
-	return bytes, errors.Join(x.to.writeFile(sumsFile, []byte(sums.String())), x.to.writeFile(packageFile, text))
 }

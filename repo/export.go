@@ -3,6 +3,8 @@ package repo
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/lib/pq"
@@ -87,4 +89,35 @@ func (tx *Tx) Snapshot(ctx context.Context) (string, error) {
 	var id string
 	err := tx.Get(ctx, &id, "SELECT pg_export_snapshot()")
 	return id, err
+}
+
+// Personal calls fn with every id of a person and every address that the tables hold,
+// each once for a column: kind is the column's name.
+func (tx *Tx) Personal(ctx context.Context, s *schema.Schema, fn func(kind, value string)) error {
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(s.Tables)) {
+		t := s.Tables[key]
+		for _, c := range t.Columns {
+			if !t.View && !t.Denied && export.Personal(key, c) {
+				name := pq.QuoteIdentifier(c.Name)
+				parts = append(parts, fmt.Sprintf("SELECT DISTINCT %s, %s::text\nFROM %s\nWHERE %s IS NOT NULL",
+					pq.QuoteLiteral(c.Name), name, quoteTable(t), name))
+			}
+		}
+	}
+	if parts == nil {
+		return nil
+	}
+	err := tx.eachRow(ctx, strings.Join(parts, "\nUNION ALL\n"), func(scan func(...any) error) error {
+		var kind, value string
+		err := scan(&kind, &value)
+		if err == nil {
+			fn(kind, value)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look for the ids of people: %w", err)
+	}
+	return nil
 }
