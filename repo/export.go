@@ -58,11 +58,13 @@ func census(i int, t *schema.Table, classes bool) string {
 }
 
 // ExportRows streams some columns of the rows of a table whose exact class is one of
-// some, all where that is nil, in the order of their ids.
+// some, all where that is nil, in the order of their ids. Arrays come as JSON.
 func (tx *Tx) ExportRows(ctx context.Context, t *schema.Table, columns []schema.Column, identities []string) (schema.Rows, error) {
 	names := make([]string, len(columns))
 	for i, c := range columns {
-		names[i] = pq.QuoteIdentifier(c.Name)
+		if names[i] = pq.QuoteIdentifier(c.Name); c.Kind == schema.Array {
+			names[i] = "to_json(" + names[i] + ")"
+		}
 	}
 	query := "SELECT ROW(" + strings.Join(names, ", ") + ")\nFROM " + quoteTable(t)
 	var args []any

@@ -120,7 +120,7 @@ func shapeOf(c schema.Column, known bool, o Options) shape {
 		return asDatetime
 	case schema.TimestampTZ:
 		return asInstant
-	case schema.JSON:
+	case schema.JSON, schema.Array: // which repo sends as JSON
 		return asJSON
 	case schema.Pickle:
 		return asPickle
