@@ -117,11 +117,14 @@ func (x *exporter) auditFile(ctx context.Context, v *variant, s sheet) ([]export
 	for _, c := range s.view.Columns() {
 		auditor.Cell(0, c.Name, []byte(c.Name))
 	}
-	err = report.EachParquetText(file, s.view.Columns(), func(row int64, column string, text []byte) {
+	rows, err := report.EachParquetText(file, s.view.Columns(), func(row int64, column string, text []byte) {
 		if ctx.Err() == nil {
 			auditor.Cell(row, column, text)
 		}
 	})
+	if err == nil && rows != s.view.Rows() {
+		err = fmt.Errorf("%s has %d rows, and %d were written", s.written.Path, rows, s.view.Rows())
+	}
 	return auditor.Findings(), errors.Join(err, context.Cause(ctx))
 }
 

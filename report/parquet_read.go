@@ -16,42 +16,57 @@ import (
 var errParquet = errors.New("not a Parquet file as exptool writes it")
 
 // EachParquetText calls visit for every text of a Parquet file that a Sheet with these
-// columns has written: as the file has it, not as it was meant. Rows count from 1.
-func EachParquetText(file io.ReadSeeker, columns []export.Column, visit func(row int64, column string, text []byte)) error {
-	footer := make([]byte, 8)
-	end, err := file.Seek(-int64(len(footer)), io.SeekEnd)
+// columns has written: as the file has it, not as it was meant. Rows count from 1; how
+// many there are is returned.
+func EachParquetText(file io.ReadSeeker, columns []export.Column, visit func(row int64, column string, text []byte)) (rows int64, err error) {
+	in, err := parquetPages(file)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if _, err := io.ReadFull(file, footer); err != nil {
-		return err
-	}
-	end -= int64(binary.LittleEndian.Uint32(footer))
-	if _, err := file.Seek(int64(len(parquetMagic)), io.SeekStart); err != nil {
-		return err
-	}
-	in := bufio.NewReaderSize(io.LimitReader(file, end-int64(len(parquetMagic))), sheetBuffer)
-	first := int64(1)
 	for {
-		var rows int64
-		for _, c := range columns {
+		var group int64 // rows of the row group
+		for i, c := range columns {
 			page, n, err := nextPage(in)
-			if errors.Is(err, io.EOF) && rows == 0 {
-				return nil
+			if errors.Is(err, io.EOF) && i == 0 {
+				return rows, nil
 			}
 			if err != nil {
-				return fmt.Errorf("%s: %w", c.Name, err)
+				return rows, fmt.Errorf("%s: %w", c.Name, err)
 			}
-			rows = n
+			group = n
 			if parquetKindOf(c.Kind) != parquetText {
 				continue
 			}
-			if err := eachText(page, n, func(i int64, text []byte) { visit(first+i, c.Name, text) }); err != nil {
-				return fmt.Errorf("%s: %w", c.Name, err)
+			if err := eachText(page, n, func(i int64, text []byte) { visit(rows+i+1, c.Name, text) }); err != nil {
+				return rows, fmt.Errorf("%s: %w", c.Name, err)
 			}
 		}
-		first += rows
+		rows += group
 	}
+}
+
+// parquetPages is what lies between the magic and the footer.
+func parquetPages(file io.ReadSeeker) (*bufio.Reader, error) {
+	const magic = int64(len(parquetMagic))
+	ends := make([]byte, 3*magic) // the beginning; the footer's length and the end
+	if _, err := io.ReadFull(file, ends[:magic]); err != nil {
+		return nil, errParquet
+	}
+	end, err := file.Seek(-2*magic, io.SeekEnd)
+	if err != nil {
+		return nil, errParquet
+	}
+	if _, err := io.ReadFull(file, ends[magic:]); err != nil {
+		return nil, err
+	}
+	end -= int64(binary.LittleEndian.Uint32(ends[magic:]))
+	if string(ends[:magic]) != parquetMagic || string(ends[2*magic:]) != parquetMagic || end < magic {
+		return nil, errParquet
+	}
+	if _, err := file.Seek(magic, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return bufio.NewReaderSize(io.LimitReader(file, end-magic), sheetBuffer), nil
 }
 
 // nextPage reads a page: its bytes before they were compressed, and how many rows.

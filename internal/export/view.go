@@ -38,6 +38,9 @@ func (v *View) Columns() []Column {
 	return v.columns
 }
 
+// Rows is how many rows the file has.
+func (v *View) Rows() int64 { return v.maker.File.Rows }
+
 // grow takes over columns that are new to the file.
 func (v *View) grow() {
 	for ; v.seen < len(v.maker.File.Columns); v.seen++ {
