@@ -140,7 +140,7 @@ func TestAuditDecodes(t *testing.T) {
 
 // An id may lie over the end of what is read at once, whatever reads how much.
 func TestAuditAcrossBuffers(t *testing.T) {
-	const size = 5 << 20
+	const size = 3 << 20
 	a := anonymizer(t, "worker_id=A1B2C3D4E5F6", "worker_id=W12")
 	random := rand.New(rand.NewPCG(1, 2))
 	filling := []byte("some, words \"\" \\u00e4 \n")
@@ -150,7 +150,7 @@ func TestAuditAcrossBuffers(t *testing.T) {
 		for range 40 {
 			at := random.IntN(size - 100)
 			if random.IntN(2) == 0 {
-				at = (1+random.IntN(4))<<20 + random.IntN(64<<10) - 32<<10
+				at = (1+random.IntN(2))<<20 + random.IntN(64<<10) - 32<<10
 			}
 			if planted[at/100] || planted[at/100+1] || planted[at/100-1] {
 				continue
@@ -165,10 +165,10 @@ func TestAuditAcrossBuffers(t *testing.T) {
 		require.Len(t, found, 1, name)
 		assert.EqualValues(t, len(planted), found[0].Count, name)
 	}
-	slashes := append(bytes.Repeat([]byte(`\\`), size), "A1B2C3D4E5F6"...)
+	slashes := append(bytes.Repeat([]byte(`\\`), size/4), "A1B2C3D4E5F6"...)
 	found, err := a.Audit(t.Context(), "a.txt", nil, bytes.NewReader(slashes))
 	require.NoError(t, err)
-	assert.Equal(t, []string{"a.txt line 1, byte 10485761: worker_id A1… of 12 characters"}, []string{found[0].String()})
+	assert.Equal(t, []string{"a.txt line 1, byte 1572865: worker_id A1… of 12 characters"}, []string{found[0].String()})
 }
 
 func TestAuditStops(t *testing.T) {
@@ -334,11 +334,12 @@ func BenchmarkScrub(b *testing.B) {
 	} {
 		a.Replace("x")
 		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
+			before := cpu(b)
 			for b.Loop() {
-				a.Value("info", "definition", []byte(text))
+				a.Apply(export.Scrub, "info", "definition", []byte(text))
 			}
+			b.ReportMetric(float64((cpu(b)-before).Nanoseconds())/float64(b.N), "cpu-ns/op")
 		})
 	}
 }
