@@ -171,6 +171,22 @@ func TestAuditAcrossBuffers(t *testing.T) {
 	assert.Equal(t, []string{"a.txt line 1, byte 1572865: worker_id A1… of 12 characters"}, []string{found[0].String()})
 }
 
+// Ids of one study begin and end alike: each is found, and none for another one.
+func TestAuditOfManyAlike(t *testing.T) {
+	a := anonymizer(t)
+	var text strings.Builder
+	text.WriteString("id\n")
+	for i := range 20_000 {
+		id := fmt.Sprintf("participant_%06d_of_my_study", 3*i)
+		a.Know("worker_id", id)
+		fmt.Fprintf(&text, "participant_%06d_of_my_study\n%s\n", 3*i+1, id)
+	}
+	found := audit(t, a, "a.csv", text.String())
+	require.Len(t, found, 1)
+	assert.EqualValues(t, 20_000, found[0].Count)
+	assert.EqualValues(t, 3, found[0].Line)
+}
+
 func TestAuditStops(t *testing.T) {
 	a := anonymizer(t, "worker_id=A1B2C3D4E5F6")
 	ctx, cancel := context.WithCancel(t.Context())
