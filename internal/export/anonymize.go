@@ -123,6 +123,9 @@ func NewAnonymizer(key []byte, o AnonymizeOptions) (*Anonymizer, error) {
 
 // Treat says what becomes of a table's column, or of a key inside it: vars.name. What
 // the user wants comes first; the longer name of what is kept and dropped wins.
+//
+// A table is named by its schema.Table.Key, a column by its own name, not the one that
+// it may have in a file.
 func (a *Anonymizer) Treat(table, column string) Treatment {
 	if t, ok := a.asked(table, column); ok {
 		return t
@@ -151,6 +154,9 @@ func usual(table, column string) Treatment {
 // asked is what the user wants of a column: of itself, of a key above it, or of all
 // columns of its name.
 func (a *Anonymizer) asked(table, column string) (Treatment, bool) {
+	if len(a.keep)+len(a.drop) == 0 {
+		return Scrub, false
+	}
 	for name := column; ; {
 		for _, n := range [2]string{table + "." + name, name} {
 			switch {
@@ -169,9 +175,15 @@ func (a *Anonymizer) asked(table, column string) (Treatment, bool) {
 }
 
 // Value is the text of a cell after its treatment, the same slice where it stays as it
-// is: nil for what is dropped. JSON stays JSON.
+// is: nil for what is dropped. JSON stays JSON; an id that is a number becomes a string
+// in it, and by itself a text without quotes.
 func (a *Anonymizer) Value(table, column string, text []byte) []byte {
-	switch a.Treat(table, column) {
+	return a.Apply(a.Treat(table, column), table, column, text)
+}
+
+// Apply is Value for a caller that knows the column's treatment.
+func (a *Anonymizer) Apply(t Treatment, table, column string, text []byte) []byte {
+	switch t {
 	case Keep:
 		return a.members(table, column, text)
 	case Drop:

@@ -1,11 +1,9 @@
 package export
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // id is a known id of a person, or an address.
@@ -27,8 +25,13 @@ const (
 // Know tells of an id or an address of the database, before anything is written: kind
 // is what findings call it, the column's name.
 func (a *Anonymizer) Know(kind, value string) {
-	if value == "" || !utf8.ValidString(value) {
+	if value == "" {
 		return
+	}
+	if kind == "unique_id" && strings.Count(value, ":") == 1 {
+		worker, assignment, _ := strings.Cut(value, ":") // of a person who only looked, too
+		a.Know("worker_id", worker)
+		a.Know("assignment_id", assignment)
 	}
 	if i, known := a.of[value]; known {
 		if a.ids[i].kind == "unique_id" {
@@ -37,7 +40,7 @@ func (a *Anonymizer) Know(kind, value string) {
 		return
 	}
 	a.of[value] = int32(len(a.ids))
-	a.ids = append(a.ids, id{kind: kind, text: value, how: strengthOf(kind, value)})
+	a.ids = append(a.ids, id{kind: kind, text: value, how: strengthOf(value)})
 }
 
 // Judged says how many of the known ids are looked for: anywhere in a text, between
@@ -89,10 +92,10 @@ const (
 )
 
 // strengthOf judges how likely it is that a text that equals an id is one.
-func strengthOf(kind, v string) strength {
-	if address, err := netip.ParseAddr(v); err == nil {
-		if address.IsLoopback() || address.IsUnspecified() || len(v) < leastBetween {
-			return named
+func strengthOf(v string) strength {
+	if isAddress(v) {
+		if strings.HasPrefix(v, "127.") || v == "0.0.0.0" || len(v) < leastBetween {
+			return named // everybody's
 		}
 		return between
 	}
@@ -108,9 +111,8 @@ func strengthOf(kind, v string) strength {
 			letters++
 		}
 	}
-	_, plain := slices.BinarySearch(ordinary, strings.ToLower(v))
 	switch {
-	case plain, letters+digits+foreign < 2, likeJSON(v):
+	case slices.Contains(ordinary, strings.ToLower(v)), letters+digits+foreign < 2, likeJSON(v):
 		return named
 	case foreign > 0:
 		return foreignStrength(n, digits)
@@ -130,6 +132,12 @@ func strengthOf(kind, v string) strength {
 		return whole
 	}
 	return between // several words
+}
+
+// isAddress reports whether an id looks like an address of IP version 4 or 6.
+func isAddress(v string) bool {
+	other := strings.IndexFunc(v, func(r rune) bool { return r != '.' && r != ':' && (r > 'f' || !unicode.Is(unicode.ASCII_Hex_Digit, r)) })
+	return other < 0 && (strings.Count(v, ".") == 3 || strings.Count(v, ":") > 1)
 }
 
 // strengthOfMixed is the strength of n letters and digits that are no word.

@@ -104,6 +104,9 @@ func TestReplace(t *testing.T) {
 	assert.Regexp(t, `^x[0-9a-f]{16}$`, a.Replace("a:b"))
 	assert.Regexp(t, `^x[0-9a-f]{16}$`, a.Replace("who:knows"))
 
+	visitor := anonymizer(t, "unique_id=A1B2C3D4E5F6:30XYZABCDEFGH")
+	assert.Equal(t, a.Replace("A1B2C3D4E5F6:30XYZABCDEFGH"), visitor.Replace("A1B2C3D4E5F6:30XYZABCDEFGH"), "who has only looked")
+
 	other, err := export.NewAnonymizer([]byte(strings.Repeat("k", 32)), export.AnonymizeOptions{})
 	require.NoError(t, err)
 	assert.NotEqual(t, a.Replace("A1B2C3D4E5F6"), other.Replace("A1B2C3D4E5F6"))
@@ -198,9 +201,9 @@ func TestValue(t *testing.T) {
 }
 
 func TestJudged(t *testing.T) {
-	a := anonymizer(t, "w=A1B2C3D4E5F6", "w=qaYrVnABuWDqZgOWKooqoIsX", "w=bot123", "w=10.1.2.3", "w=alice", "w=W1a", "w=1", "w=12345678", "w=debug", "w=no", "w=127.0.0.1", "w=")
+	a := anonymizer(t, "w=A1B2C3D4E5F6", "w=qaYrVnABuWDqZgOWKooqoIsX", "w=bot123", "w=10.1.2.3", "w=alice", "w=W1a", "w=1", "w=12345678", "w=debug", "w=no", "w=127.0.0.1", "w=ASSIGNMENT_ID_NOT_AVAILABLE", "w=")
 	everywhere, words, values, names := a.Judged()
-	assert.Equal(t, []int{2, 2, 2, 5}, []int{everywhere, words, values, names})
+	assert.Equal(t, []int{2, 2, 2, 6}, []int{everywhere, words, values, names})
 }
 
 // Several goroutines write tables at once.

@@ -131,6 +131,7 @@ func distinct(matches []match) []match {
 
 // Sizes of what is read at once.
 const (
+	auditFirst   = 32 << 10 // most files are small
 	auditBuffer  = 1 << 20
 	auditOverlap = 8 << 10 // what is looked at twice, so that an id may lie anywhere
 	auditBefore  = 1 << 10 // of it, what is only looked at for what stands behind it
@@ -141,7 +142,7 @@ const (
 func (u *Auditor) Read(ctx context.Context, r io.Reader) error {
 	u.place = newPlace(u.name)
 	overlap := max(auditOverlap, mostEncoded*u.a.found.longest)
-	buf := make([]byte, auditBuffer+2*overlap)
+	buf := make([]byte, auditFirst+2*overlap)
 	n, done := 0, 0 // bytes in buf, and those whose ids are known
 	for {
 		if err := context.Cause(ctx); err != nil {
@@ -166,6 +167,9 @@ func (u *Auditor) Read(ctx context.Context, r io.Reader) error {
 		u.chunk(buf[:n], done, cut)
 		copy(buf, buf[from:n])
 		n, done = n-from, cut-from
+		if len(buf) < auditBuffer {
+			buf = append(buf, make([]byte, auditBuffer)...)
+		}
 	}
 }
 
