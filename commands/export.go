@@ -31,8 +31,8 @@ the keys of vars, and of a trial's definition and answer, a column each. A key t
 has the name of another column stands behind the column where it is: vars.type. All
 files show the same moment, in one transaction that only reads; no server is needed.
 
-DIR must not be there yet, or be empty; it appears when everything is written. In it
-are datapackage.json, which names the type of each column (a Frictionless data
+DIR must not be there yet, or be empty; it appears when everything is written, and a
+list of its files is printed. In it are datapackage.json, which names the type of each column (a Frictionless data
 package), and SHA256SUMS. Values are decoded as query decodes them; lists and dicts
 are JSON. Parquet files have typed columns, for pandas, R's arrow, DuckDB and Spark.
 

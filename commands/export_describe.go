@@ -1,12 +1,17 @@
 package commands
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"path"
+	"strconv"
 	"strings"
 
 	"exptool/internal/export"
+	"exptool/internal/schema"
+	"exptool/report"
 )
 
 // The files beside those of the classes.
@@ -84,6 +89,22 @@ func (x *exporter) describeVariant(v *variant) (bytes int64, err error) {
 		return 0, err
 	}
 	return bytes, errors.Join(writeSynced(v.Root, sumsFile, []byte(sums.String())), writeSynced(v.Root, packageFile, text))
+}
+
+// list writes which files there are now.
+func (x *exporter) list(ctx context.Context) error {
+	columns := []schema.Column{{Name: "file", Kind: schema.Text}, {Name: "rows", Kind: schema.Int}, {Name: "columns", Kind: schema.Int}, {Name: "bytes", Kind: schema.Int}}
+	var rows [][]string
+	for _, v := range x.variants {
+		for _, f := range x.files {
+			s := v.done[f]
+			rows = append(rows, []string{
+				path.Join(v.name, s.written.Path), strconv.FormatInt(f.Rows, 10), strconv.Itoa(len(s.view.Columns())), strconv.FormatInt(s.written.Bytes, 10),
+			})
+		}
+	}
+	_, err := x.s.app.writeRows(ctx, report.Texts(columns, rows), writeOptions{keepFirst: true})
+	return err
 }
 
 // writeSynced writes a small file.

@@ -98,9 +98,8 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 	for _, name := range x.beyond {
 		a.streams.Warn("%s has more keys than can be columns; the others are in vars, definition and answer", name)
 	}
-	return nil
+	return x.list(ctx)
 }
-
 // job is a table to read, and the files that its rows go into.
 type job struct {
 	table      *schema.Table

@@ -89,6 +89,7 @@ func TestReadmeCells(t *testing.T) {
 	source := absolute(filepath.Join("..", "internal", "sample", "experiment.py"))
 	text, err := os.ReadFile(filepath.Join("..", "README.md"))
 	require.NoError(t, err)
+	t.Chdir(t.TempDir()) // exports are folders
 	ran := 0
 	for line := range strings.Lines(string(text)) {
 		if !strings.HasPrefix(line, "|") {
