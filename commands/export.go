@@ -42,7 +42,8 @@ columns, free text included, the same one in all files. Then every file is read
 again: where an id is left, nothing is written (exit 6). Participants keep their
 numbers, which join the files.
 
-What PsyNet leaves out, ExperimentStatus and classes without rows, is written with
+What PsyNet's classes compute from other rows (started_modules, n_alive_trials) is in
+no table, and so in no file. What PsyNet leaves out, ExperimentStatus and classes without rows, is written with
 --all. Without a class tree (exptool classes --learn) a class with an identity of
 its own is called by that. Secrets are masked unless --reveal.`,
 		Example: `  exptool export study1

@@ -11,7 +11,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"exptool/internal/export"
 	"exptool/report"
@@ -69,39 +73,47 @@ func (x *exporter) audit(ctx context.Context) error {
 	if err := x.checkNames(); err != nil {
 		return err
 	}
-	var findings []export.Finding
-	for _, v := range x.variants {
-		if v.anonymizer == nil {
-			continue
-		}
-		for _, f := range x.files {
-			found, err := x.auditFile(ctx, v, v.done[f])
-			if err != nil {
-				return err
-			}
-			findings = append(findings, found...)
-		}
-		for _, name := range []string{packageFile, sumsFile} {
-			found, err := x.auditBytes(ctx, v, name, nil)
-			if err != nil {
-				return err
-			}
-			findings = append(findings, found...)
-		}
+	findings, err := x.auditFiles(ctx)
+	if err != nil {
+		return err
 	}
 	if len(findings) == 0 {
 		return nil
 	}
 	const some = 20
-	err := refusedf("ids of people are left in %s, and nothing was written", plural(len(findings), "column", "columns")).
+	refused := refusedf("ids of people are left in %s, and nothing was written", plural(len(findings), "column", "columns")).
 		hint("--drop what holds them, or --keep it on purpose")
 	for i, f := range findings {
 		if i == some {
-			return err.with(fmt.Sprintf("and %d more", len(findings)-some))
+			return refused.with(fmt.Sprintf("and %d more", len(findings)-some))
 		}
-		err = err.with(f.String())
+		refused = refused.with(f.String())
 	}
-	return err
+	return refused
+}
+
+// auditFiles audits the files of the anonymous variant, some at a time.
+func (x *exporter) auditFiles(ctx context.Context) ([]export.Finding, error) {
+	v := x.variants[len(x.variants)-1]
+	jobs := []func() ([]export.Finding, error){
+		func() ([]export.Finding, error) { return x.auditBytes(ctx, v, packageFile, nil) },
+		func() ([]export.Finding, error) { return x.auditBytes(ctx, v, sumsFile, nil) },
+	}
+	for _, f := range x.files {
+		jobs = append(jobs, func() ([]export.Finding, error) { return x.auditFile(ctx, v, v.done[f]) })
+	}
+	found, failed := make([][]export.Finding, len(jobs)), make([]error, len(jobs))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(jobs)); i = next.Add(1) - 1 {
+				found[i], failed[i] = jobs[i]()
+			}
+		})
+	}
+	workers.Wait()
+	return slices.Concat(found...), errors.Join(failed...)
 }
 
 func (x *exporter) auditFile(ctx context.Context, v *variant, s sheet) ([]export.Finding, error) {

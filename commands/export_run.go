@@ -100,6 +100,7 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 	}
 	return x.list(ctx)
 }
+
 // job is a table to read, and the files that its rows go into.
 type job struct {
 	table      *schema.Table

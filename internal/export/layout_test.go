@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -236,4 +237,27 @@ func TestView(t *testing.T) {
 	} {
 		assert.Equal(t, want, files[0].Has(name), name)
 	}
+}
+
+// Whatever a jsonpickle column holds, its row has cells, and what is JSON stays JSON.
+func FuzzCells(f *testing.F) {
+	for _, text := range []string{"{}", `{"a": {"b": [1, NaN]}}`, `{"py/object": "m.C", "x": {"py/id": 0}}`, `{"\u0000\"": "\ud800"}`, `"x`, "[", "", ` {"a" : 1 } `} {
+		f.Add(text, true)
+	}
+	f.Fuzz(func(t *testing.T, text string, flatten bool) {
+		s := study(nil)
+		files, _ := filesOf(s, "m.T")
+		m := export.NewMaker(s, files[0], s.Tables["info"].Columns, export.Options{Flatten: flatten})
+		for range 2 { // as it is remembered, too
+			v := []byte(text)
+			row := m.Cells([][]byte{[]byte("1"), []byte("m.T"), v, v, v, nil, nil})
+			require.Len(t, row, len(files[0].Columns))
+			for i, c := range row {
+				if c.Kind&(export.Object|export.Array) != 0 {
+					require.True(t, json.Valid(c.Text), "%s: %q", files[0].Columns[i].Name, c.Text)
+				}
+				require.Equal(t, c.Text == nil, c.Kind == 0)
+			}
+		}
+	})
 }

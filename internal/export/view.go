@@ -92,7 +92,7 @@ func (v *View) Cells(cells []Cell) []Cell {
 		s := &v.shown[i]
 		c := cells[s.from]
 		if c.Text != nil && !s.passes(c.Kind) {
-			text := v.a.Value(table, s.path, c.Text)
+			text := v.a.Apply(s.treatment, table, s.path, c.Text)
 			if string(text) != string(c.Text) && c.Kind&(Object|Array) == 0 {
 				c.Kind = String
 			}
