@@ -157,7 +157,8 @@ func (x *exporter) tellAnonymous(key *keyFile) {
 	everywhere, words, values, names := x.anonymizer.Judged()
 	x.s.app.streams.Talk("audited: none of %d ids and addresses is left", everywhere+words+values+names)
 	if n := values + names; n > 0 {
-		x.s.app.streams.Talk("%d of them are too short or too ordinary to be found everywhere; they were looked for as whole values, or behind names such as worker_id", n)
+		x.s.app.streams.Talk("%s too short or too ordinary to be found everywhere: looked for as whole values, or behind names such as worker_id",
+			plural(n, "of them is", "of them are"))
 	}
 	x.s.app.streams.Talk("the key of the hashes is in %s: whoever has it can tell who is who", key.path)
 }
