@@ -43,9 +43,9 @@ type globalFlags struct {
 // withoutConfig marks commands that work even where the configuration is broken.
 const withoutConfig = "without-config"
 
-// ownFormat marks a flag with the values that only its command knows, and that are
-// none for the configuration.
-const ownFormat = "own-format"
+// ownValues marks a flag that has the name of a configured one and values of its own:
+// those of the annotation, or all where it has none.
+const ownValues = "own-values"
 
 // configured are the flags whose values are keys of the configuration, where a
 // command has them.
@@ -70,7 +70,12 @@ func (a *app) load(cmd *cobra.Command) error {
 	}
 	set := map[string]string{}
 	for _, name := range configured {
-		if f := cmd.Flags().Lookup(name); f != nil && f.Changed && !slices.Contains(f.Annotations[ownFormat], f.Value.String()) {
+		f := cmd.Flags().Lookup(name)
+		if f == nil || !f.Changed {
+			continue
+		}
+		own, marked := f.Annotations[ownValues]
+		if !marked || len(own) > 0 && !slices.Contains(own, f.Value.String()) {
 			set[name] = f.Value.String()
 		}
 	}

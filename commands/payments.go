@@ -68,7 +68,7 @@ func (a *app) ownFormat(cmd *cobra.Command, name string) {
 	f := cmd.Flags()
 	f.StringP("format", "f", "", "output `FORMAT`: table, csv, tsv, json, ndjson, md or "+name+" (default: table on a terminal, else csv)")
 	// Each fails only for a flag that is not there, which the tests would show.
-	_ = f.SetAnnotation("format", ownFormat, []string{name})
+	_ = f.SetAnnotation("format", ownValues, []string{name})
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(append(cli.Formats(), name), cobra.ShellCompDirectiveNoFileComp))
 }
 

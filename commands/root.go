@@ -71,6 +71,7 @@ func constructors(a *app) []*cobra.Command {
 		newDemo(a),
 		newDescribe(a),
 		newDonate(a),
+		newExport(a),
 		newFail(a),
 		newForget(a),
 		newGames(a),

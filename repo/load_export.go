@@ -10,13 +10,13 @@ import (
 	"github.com/lib/pq"
 )
 
-// export is one database.zip being loaded.
-type export struct {
+// zipLoad is one database.zip being loaded.
+type zipLoad struct {
 	*Loader
 	tables []*csvTable
 }
 
-func (z *export) run(ctx context.Context) error {
+func (z *zipLoad) run(ctx context.Context) error {
 	for _, t := range z.tables {
 		if err := t.profile(ctx); err != nil {
 			return err
@@ -47,7 +47,7 @@ func (z *export) run(ctx context.Context) error {
 
 // enums makes PsyNet's enum types where a column has one, with the values that
 // another version of PsyNet may have added.
-func (z *export) enums(ctx context.Context) error {
+func (z *zipLoad) enums(ctx context.Context) error {
 	members := map[string][]string{}
 	for _, t := range z.tables {
 		for _, c := range t.columns {
@@ -82,7 +82,7 @@ func (z *export) enums(ctx context.Context) error {
 func (t *csvTable) quoted() string { return "public." + pq.QuoteIdentifier(t.name) }
 
 // load makes the table and fills it.
-func (z *export) load(ctx context.Context, t *csvTable) error {
+func (z *zipLoad) load(ctx context.Context, t *csvTable) error {
 	fail := func(err error) error {
 		if le := (*LoadError)(nil); errors.As(err, &le) {
 			return err
@@ -168,7 +168,7 @@ func (p *profile) sqlType() string {
 
 // index makes the primary key and the indexes. A key that does not hold is a
 // warning: the data matter more.
-func (z *export) index(ctx context.Context, t *csvTable) error {
+func (z *zipLoad) index(ctx context.Context, t *csvTable) error {
 	var key []string
 	known := psynetTables()[t.name] != nil
 	for _, c := range t.columns {

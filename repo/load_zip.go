@@ -43,7 +43,7 @@ func (l *Loader) Zip(ctx context.Context, name string) error {
 		return err
 	}
 	return l.transact(ctx, func() error {
-		z := export{Loader: l, tables: tables}
+		z := zipLoad{Loader: l, tables: tables}
 		return z.run(ctx)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 )
 
 // defaultLockTimeout bounds waiting for a lock where nothing is said: reading
@@ -24,6 +25,9 @@ type ReadOptions struct {
 	LockTimeout time.Duration // 5 s where 0
 	// Repeatable gives all statements the same snapshot.
 	Repeatable bool
+	// Snapshot is one that another transaction gave away and still holds; it needs
+	// Repeatable.
+	Snapshot string
 	// Prepare are statements that run before the transaction turns read-only,
 	// in the same round trip: CREATE FUNCTION pg_temp.… They cannot run on a
 	// replica.
@@ -105,6 +109,9 @@ func readBegin(o ReadOptions) string {
 	}
 	if len(o.Prepare) == 0 {
 		b.WriteString(" READ ONLY;")
+		if o.Snapshot != "" {
+			b.WriteString(" SET TRANSACTION SNAPSHOT " + pq.QuoteLiteral(o.Snapshot) + ";")
+		}
 	} else {
 		b.WriteString(" READ WRITE;")
 		for _, s := range o.Prepare {

@@ -5,6 +5,7 @@ import os
 import sys
 
 import cases_change
+import cases_export
 import cases_ledger
 import cases_log
 import cases_query
@@ -15,7 +16,7 @@ import document
 import timing
 from case import Context, Missing, Row
 
-CASES = {**cases_query.CASES, **cases_change.CASES, **cases_ledger.CASES, **cases_log.CASES, **cases_simulate.CASES, **cases_serve.CASES}
+CASES = {**cases_query.CASES, **cases_change.CASES, **cases_ledger.CASES, **cases_log.CASES, **cases_simulate.CASES, **cases_serve.CASES, **cases_export.CASES}
 SLIM_TRIALS = 10_000_000
 FULL = 500_000
 PEOPLE = 100_000

@@ -1,0 +1,167 @@
+package export
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// source is a column whose keys are columns, too.
+type source struct {
+	m       *Maker
+	name    string
+	cell    int            // its own place among the cells
+	at      int            // and among the values of a row
+	private bool           // keys that begin with _ are PsyNet's own, and stay inside
+	places  map[string]int // of the column of a key, by its path; -1: it got none
+	path    []byte
+}
+
+func newSource(m *Maker, name string, cell, at int) *source {
+	return &source{m: m, name: name, cell: cell, at: at, private: name == "vars", places: map[string]int{}}
+}
+
+// add puts the values of a dict's keys into their columns.
+func (s *source) add(doc []byte) { s.members(doc, s.path[:0]) }
+
+func (s *source) members(doc, path []byte) {
+	start := len(path)
+	eachMember(doc, func(key, value []byte) {
+		if start == 0 && s.private && len(key) > 0 && key[0] == '_' {
+			return
+		}
+		path = append(path[:start], key...)
+		if s.m.o.Flatten && value[0] == '{' && len(value) > 2 {
+			s.members(value, append(path, 0))
+			return
+		}
+		if i := s.place(path); i >= 0 {
+			s.m.cells[i] = s.m.value(value)
+		}
+	})
+	s.path = path[:0]
+}
+
+// place is the column of a key, which a new one adds.
+func (s *source) place(path []byte) int {
+	i, ok := s.places[string(path)]
+	if ok {
+		return i
+	}
+	f := s.m.File
+	if len(f.Columns)-f.base >= maxKeys {
+		s.m.Beyond++
+		return -1
+	}
+	keys := strings.Split(string(path), "\x00")
+	for i := range keys {
+		keys[i] = unescaped(keys[i])
+	}
+	i = len(f.Columns)
+	f.Columns = append(f.Columns, Column{Name: f.free(strings.Join(keys, "."), s.name), Source: s.name, Key: keys})
+	s.m.cells = append(s.m.cells, Cell{})
+	s.places[strings.Clone(string(path))] = i
+	return i
+}
+
+// eachMember calls do for the members of a dict that is valid JSON without
+// whitespace. Keys are as they are written, without their quotes.
+func eachMember(doc []byte, do func(key, value []byte)) {
+	for i := 1; i < len(doc)-1; i++ { // from behind { or ,
+		end := stringEnd(doc, i)
+		value := end + 1
+		next := valueEnd(doc, value)
+		do(doc[i+1:end-1], doc[value:next])
+		i = next
+	}
+}
+
+// stringEnd is where the string ends that begins at i.
+func stringEnd(doc []byte, i int) int {
+	for i++; doc[i] != '"'; i++ {
+		if doc[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// valueEnd is where the value ends that begins at i.
+func valueEnd(doc []byte, i int) int {
+	for depth := 0; i < len(doc); i++ {
+		switch doc[i] {
+		case '"':
+			i = stringEnd(doc, i) - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i // of a number or a word in front of it
+			}
+			depth--
+		case ',':
+			if depth == 0 {
+				return i
+			}
+			continue
+		default:
+			continue
+		}
+		if depth == 0 {
+			return i + 1
+		}
+	}
+	return i
+}
+
+// unescaped is the text of a JSON string without its quotes.
+func unescaped(s string) string {
+	if !slices.Contains([]byte(s), '\\') {
+		return s
+	}
+	return string(appendUnescaped(nil, []byte(s)))
+}
+
+// appendUnescaped appends the text of a valid JSON string that comes without its
+// quotes.
+func appendUnescaped(dst, s []byte) []byte {
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			dst = append(dst, s[i])
+			continue
+		}
+		i++
+		switch s[i] {
+		case 'n':
+			dst = append(dst, '\n')
+		case 't':
+			dst = append(dst, '\t')
+		case 'r':
+			dst = append(dst, '\r')
+		case 'b':
+			dst = append(dst, '\b')
+		case 'f':
+			dst = append(dst, '\f')
+		case 'u':
+			dst = utf8.AppendRune(dst, hex4(s[i+1:])) // a control character: pyjson decodes the others
+			i += 4
+		default:
+			dst = append(dst, s[i])
+		}
+	}
+	return dst
+}
+
+// hex4 reads the four digits of a \u.
+func hex4(s []byte) rune {
+	var r rune
+	for _, c := range s[:4] {
+		switch {
+		case c <= '9':
+			r = r<<4 | rune(c-'0')
+		default:
+			r = r<<4 | rune(c|0x20-'a'+10)
+		}
+	}
+	return r
+}
