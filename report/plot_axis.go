@@ -53,9 +53,10 @@ func (p Panel) extents() (x, y extent, ok bool) {
 
 // newAxis is an axis over a range with at most so many ticks, which are 1, 2 or 5
 // times a power of ten apart. If it is rounded it begins and ends at a tick. A range
-// of one number, or of numbers that hardly differ, is made wider.
+// of one number, or of numbers that hardly differ, is made wider; differences below
+// 1e-300 cannot be divided.
 func newAxis(e extent, most int, rounded bool) axis {
-	if size := math.Max(math.Abs(e.low), math.Abs(e.high)); e.high-e.low <= 1e-9*size {
+	if size := math.Max(math.Abs(e.low), math.Abs(e.high)); e.high-e.low <= math.Max(1e-9*size, 1e-300) {
 		low := e.low - math.Max(0.5, size/1000)
 		if e.low >= 0 {
 			low = math.Max(0, low)

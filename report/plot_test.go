@@ -203,6 +203,7 @@ func randomFigure(r *rand.Rand) Figure {
 func FuzzPlot(f *testing.F) {
 	f.Add("name", uint8(0), []byte{})
 	f.Add("\xff<\uFFFF", uint8(2), binary.LittleEndian.AppendUint64(make([]byte, 8), math.Float64bits(math.Inf(1))))
+	f.Add("tiny", uint8(2), []byte("0000000000\x00\x00\x00\x00\x00\x00"))
 	f.Add("a b", uint8(1), binary.LittleEndian.AppendUint64(bytes.Repeat([]byte{0xef, 0x7f}, 8), 1))
 	f.Fuzz(func(t *testing.T, name string, kind uint8, data []byte) {
 		s := Series{Name: name, Kind: SeriesKind(kind % 3)}
