@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -50,6 +51,7 @@ type Tx struct {
 	prelude string // sent before the first statement
 	open    *call  // the statement whose rows are being read
 	broken  bool   // cancelled: nothing more can be sent
+	slow    error  // why, where it was the time limit
 	ended   bool   // committed already
 }
 
@@ -166,7 +168,7 @@ func (db *DB) transact(ctx context.Context, begin string, timeout time.Duration,
 		return nil
 	}
 	if tx.broken {
-		return &Error{Kind: ErrCancelled, Message: "interrupted, nothing was changed"}
+		return cmp.Or(tx.slow, error(&Error{Kind: ErrCancelled, Message: "interrupted, nothing was changed"}))
 	}
 	if _, err := tx.Exec(ctx, end); err != nil {
 		return inDoubt(err)
@@ -288,7 +290,7 @@ func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) erro
 		err = rows.StructScan(dest)
 	}
 	if err != nil {
-		return translate(err, tx.db.addr, 0)
+		return err
 	}
 	rows.Next() // the end, mostly
 	return rows.Close()
