@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -77,7 +78,7 @@ func peopleSection(v *repo.Overview) report.Section {
 	for _, g := range v.Groups {
 		var counts []string
 		for _, st := range g.Statuses {
-			counts = append(counts, number64(st.Count)+" "+st.Status)
+			counts = append(counts, number64(st.Count)+" "+cmp.Or(st.Status, "without a status"))
 		}
 		if len(counts) > 0 {
 			s.Notes = append(s.Notes, g.Who+": "+strings.Join(counts, ", "))
@@ -93,7 +94,7 @@ func stuckSection(v *repo.Overview) report.Section {
 		if p.Progress != nil {
 			progress = decimals(100**p.Progress, 0) + " %"
 		}
-		s.Rows = append(s.Rows, []string{number64(p.Participant), text(p.Module), text(p.Last), decimals(p.Minutes, 0), progress})
+		s.Rows = append(s.Rows, []string{number64(p.Participant), text(p.Module), text(p.Last), decimal(p.Minutes, 0), progress})
 	}
 	if n := v.Groups[0].Stuck; n != nil && int(*n) > len(v.Stuck) {
 		s.Notes = append(s.Notes, fmt.Sprintf("and %d more people, who came before them", int(*n)-len(v.Stuck)))
@@ -153,7 +154,7 @@ func errorSection(v *repo.Overview) report.Section {
 	shown := int64(0)
 	for _, e := range v.Errors.Groups {
 		shown += e.Count
-		s.Rows = append(s.Rows, []string{number64(e.Count), e.Kind, e.Message, few(e.People, e.Participants-int64(len(e.Bots))), few(e.Bots, e.Participants-int64(len(e.People))), e.Last})
+		s.Rows = append(s.Rows, []string{number64(e.Count), e.Kind, e.Message, few(e.People, e.Participants-int64(len(e.Bots))), few(e.Bots, e.Participants-int64(len(e.People))), text(e.Last)})
 	}
 	if left := v.Errors.Count - shown; left > 0 {
 		s.Notes = []string{fmt.Sprintf("and %d more of other kinds", left)}
