@@ -113,11 +113,12 @@ func trialSection(v *repo.Overview) report.Section {
 	return s
 }
 
+// makerOf is a trial maker's id, whose dots are its own.
 func makerOf(maker *string) string {
 	if maker == nil {
 		return "(none)"
 	}
-	return schema.Short(*maker)
+	return *maker
 }
 
 func absent(v *repo.Overview, what string) bool {
@@ -199,11 +200,14 @@ func moneySection(v *repo.Overview) report.Section {
 		share = decimals(100*m.Spent / *m.Hard, 1)
 	}
 	s.Rows = [][]string{{m.Currency, decimals(m.Spent, 2), decimals(m.Bots, 2), decimals(m.Paid, 2), decimal(m.Soft, 2), decimal(m.Hard, 2), share}}
-	if m.Soft != nil && m.Spent >= *m.Soft {
+	switch {
+	case m.Hard != nil && m.Spent >= *m.Hard:
+		s.Notes = append(s.Notes, "the hard maximum is reached: PsyNet pays no bonus any more")
+	case m.Soft != nil && m.Spent >= *m.Soft:
 		s.Notes = append(s.Notes, "the soft maximum is reached: PsyNet recruits nobody more")
 	}
 	if m.Odd > 0 {
-		s.Notes = append(s.Notes, plural(int(m.Odd), "amount is", "amounts are")+" negative or no number, and not in the sums")
+		s.Notes = append(s.Notes, plural(int(m.Odd), "amount is", "amounts are")+" negative, or no number and not in the sums; exptool payments --people has them")
 	}
 	return s
 }

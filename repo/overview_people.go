@@ -60,12 +60,6 @@ func (v *viewer) isBotSQL(n string) string {
 	return v.pick("participant", "type", "coalesce(type = ANY("+n+"::text[]), false)", "false AND "+n+"::text[] IS NULL")
 }
 
-// isBotType reports whether a class is one of bots: PsyNet's, or called so.
-func (v *viewer) isBotType(class string) bool {
-	bots, err := v.schema.Entity("psynet.bot.Bot", false)
-	return err == nil && slices.Contains(bots.Identities, class) || isBot(class)
-}
-
 // endedSQL is when a participant ended, NULL where it is not known.
 func (v *viewer) endedSQL() string {
 	return v.pick("participant", "end_time", "CASE WHEN "+datedSQL("end_time")+" THEN end_time END", "NULL::timestamp")
@@ -190,10 +184,11 @@ WHERE `+v.isBotSQL("$1"), pq.Array(v.botTypes))
 // group adds the people up, or the bots.
 func (v *viewer) group(who string, rows []personRow) OverviewGroup {
 	g := OverviewGroup{Who: who, Statuses: []OverviewStatus{}}
+	isBot := botsOf(v.schema)
 	var timed, idle int64
 	var first, last time.Time
 	for _, r := range rows {
-		bot := r.Type != nil && v.isBotType(*r.Type)
+		bot := r.Type != nil && isBot(*r.Type)
 		if bot != (who == "bots") {
 			continue
 		}
