@@ -3,6 +3,7 @@ package commands
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -146,9 +147,24 @@ func (a *app) writeOverview(ctx context.Context, v *repo.Overview, format string
 		if format == "json" || format == "ndjson" {
 			return report.Summary{Masked: masked}, encodeStudy(out, v, format == "json")
 		}
-		err := report.Sections(ctx, out, sectionsOf(v), a.sectionOptions(format))
+		err := report.Sections(ctx, out, onScreen(sectionsOf(v)), a.sectionOptions(format))
 		return report.Summary{Masked: masked}, err
 	})
+}
+
+// screenRows is how many rows of a table are on the one screen; a study may have thousands
+// of trial makers.
+const screenRows = 50
+
+// onScreen leaves the other rows out, and says so.
+func onScreen(sections []report.Section) []report.Section {
+	for i := range sections {
+		if s := &sections[i]; len(s.Rows) > screenRows {
+			s.Notes = append([]string{fmt.Sprintf("and %d more; --format json has all", len(s.Rows)-screenRows)}, s.Notes...)
+			s.Rows = s.Rows[:screenRows]
+		}
+	}
+	return sections
 }
 
 // maskErrors takes passwords in URLs out of messages, and says of how many; unless with
