@@ -188,7 +188,7 @@ func (tx *Tx) overview(ctx context.Context, s *schema.Schema, o OverviewOptions)
 	v := &viewer{Tx: tx, schema: s, o: o, botTypes: []string{}, out: &Overview{Database: tx.db.addr.Label(), Absent: []string{}, Stuck: []OverviewStuck{},
 		Trials: []OverviewTrials{}, Chains: []OverviewChains{}}}
 	if t := s.Tables["participant"]; t != nil && t.Denied {
-		return nil, &Error{Kind: ErrNotAllowed, Message: "the table participant of " + tx.db.addr.Label() + " may not be read", Hint: "ask for the privilege, or use another user in --db"}
+		return nil, &Error{Kind: ErrNotAllowed, Message: "the table participant of " + tx.db.addr.Label() + " may not be read", Hint: askPrivilege}
 	}
 	if !v.has("participant", "id", "status", "failed", "creation_time") {
 		return nil, &Error{Kind: ErrNotFound, Message: tx.db.addr.Label() + " is no database of PsyNet or Dallinger: it has no table participant of theirs",
