@@ -81,7 +81,15 @@ are taken to be of the server's, unless timezone in the configuration says other
 	f.DurationVar(&o.watch, "watch", 0, "look again every `SPAN`: --watch is --watch="+everySpan)
 	f.Lookup("watch").NoOptDefVal = everySpan
 	f.BoolVar(&o.noErrors, "expect-no-errors", false, "exit 4 where there are errors")
+	sectionFlag(cmd)
 	return cmd
+}
+
+// sectionFlag is --format of a command that writes several tables: there is no CSV of
+// them, and a pipe gets the same as a terminal.
+func sectionFlag(cmd *cobra.Command) {
+	cmd.Flags().StringP("format", "f", "", "output `FORMAT`: table, md, json or ndjson (default: table)")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(statusFormats, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // sectionFormat is the format of a command that writes several tables. One that is only
