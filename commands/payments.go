@@ -190,6 +190,9 @@ func unfinished(p repo.Payment) bool {
 
 // maxima says what may be spent, and what PsyNet does where that much was.
 func maxima(t repo.Terms, spent repo.Cents, money func(repo.Cents) string) string {
+	if t.Hard.Known && spent >= t.Hard.Cents {
+		return "the hard maximum of " + money(t.Hard.Cents) + " is reached, and no bonus is paid any more"
+	}
 	if t.Soft.Known && spent >= t.Soft.Cents {
 		return "the soft maximum of " + money(t.Soft.Cents) + " is reached, and nobody more is recruited"
 	}

@@ -108,6 +108,7 @@ func TestThroughPgbouncer(t *testing.T) {
 		{"query", "trials", "--participant", "5", "--explain"},
 		{"query", "participants", "status=approved", "--expect", "43", "--count"},
 		{"tables"}, {"classes"}, {"describe", "participants"},
+		{"payments", "--people"}, {"show", "participant", "52", "--timeline"}, {"show", "chain", "1"},
 		{"show", "participant", "5"}, {"show", "participant", "5", "--format", "table"},
 		{"sql", "SELECT status, count(*) FROM participant GROUP BY status ORDER BY status"},
 	}
@@ -124,6 +125,9 @@ func TestThroughPgbouncer(t *testing.T) {
 		})
 	}
 	all.Wait()
+	for _, args := range [][]string{{"status"}, {"report", "--html", "-"}} { // with the time in them
+		assert.Contains(t, through.ok(args...), "Chains, and the degree of their heads", args)
+	}
 
 	// Refusals are the same; nothing stays behind on the connection.
 	for _, args := range [][]string{

@@ -61,6 +61,7 @@ it the tables are written as text, Markdown or JSON.`,
 	f := cmd.Flags()
 	f.StringVar(&o.html, "html", "", "write the page to `FILE`, whole or not at all; -: to standard output")
 	f.DurationVar(&o.since, "since", 0, "errors, completions and page times of the last `SPAN` only: 1h")
+	sectionFlag(cmd)
 	return cmd
 }
 

@@ -3,6 +3,7 @@ package commands
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -80,7 +81,15 @@ are taken to be of the server's, unless timezone in the configuration says other
 	f.DurationVar(&o.watch, "watch", 0, "look again every `SPAN`: --watch is --watch="+everySpan)
 	f.Lookup("watch").NoOptDefVal = everySpan
 	f.BoolVar(&o.noErrors, "expect-no-errors", false, "exit 4 where there are errors")
+	sectionFlag(cmd)
 	return cmd
+}
+
+// sectionFlag is --format of a command that writes several tables: there is no CSV of
+// them, and a pipe gets the same as a terminal.
+func sectionFlag(cmd *cobra.Command) {
+	cmd.Flags().StringP("format", "f", "", "output `FORMAT`: table, md, json or ndjson (default: table)")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(statusFormats, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // sectionFormat is the format of a command that writes several tables. One that is only
@@ -146,9 +155,24 @@ func (a *app) writeOverview(ctx context.Context, v *repo.Overview, format string
 		if format == "json" || format == "ndjson" {
 			return report.Summary{Masked: masked}, encodeStudy(out, v, format == "json")
 		}
-		err := report.Sections(ctx, out, sectionsOf(v), a.sectionOptions(format))
+		err := report.Sections(ctx, out, onScreen(sectionsOf(v)), a.sectionOptions(format))
 		return report.Summary{Masked: masked}, err
 	})
+}
+
+// screenRows is how many rows of a table are on the one screen; a study may have thousands
+// of trial makers.
+const screenRows = 50
+
+// onScreen leaves the other rows out, and says so.
+func onScreen(sections []report.Section) []report.Section {
+	for i := range sections {
+		if s := &sections[i]; len(s.Rows) > screenRows {
+			s.Notes = append([]string{fmt.Sprintf("and %d more; --format json has all", len(s.Rows)-screenRows)}, s.Notes...)
+			s.Rows = s.Rows[:screenRows]
+		}
+	}
+	return sections
 }
 
 // maskErrors takes passwords in URLs out of messages, and says of how many; unless with

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -77,7 +78,7 @@ func peopleSection(v *repo.Overview) report.Section {
 	for _, g := range v.Groups {
 		var counts []string
 		for _, st := range g.Statuses {
-			counts = append(counts, number64(st.Count)+" "+st.Status)
+			counts = append(counts, number64(st.Count)+" "+cmp.Or(st.Status, "without a status"))
 		}
 		if len(counts) > 0 {
 			s.Notes = append(s.Notes, g.Who+": "+strings.Join(counts, ", "))
@@ -93,7 +94,7 @@ func stuckSection(v *repo.Overview) report.Section {
 		if p.Progress != nil {
 			progress = decimals(100**p.Progress, 0) + " %"
 		}
-		s.Rows = append(s.Rows, []string{number64(p.Participant), text(p.Module), text(p.Last), decimals(p.Minutes, 0), progress})
+		s.Rows = append(s.Rows, []string{number64(p.Participant), text(p.Module), text(p.Last), decimal(p.Minutes, 0), progress})
 	}
 	if n := v.Groups[0].Stuck; n != nil && int(*n) > len(v.Stuck) {
 		s.Notes = append(s.Notes, fmt.Sprintf("and %d more people, who came before them", int(*n)-len(v.Stuck)))
@@ -112,11 +113,12 @@ func trialSection(v *repo.Overview) report.Section {
 	return s
 }
 
+// makerOf is a trial maker's id, whose dots are its own.
 func makerOf(maker *string) string {
 	if maker == nil {
 		return "(none)"
 	}
-	return schema.Short(*maker)
+	return *maker
 }
 
 func absent(v *repo.Overview, what string) bool {
@@ -153,7 +155,7 @@ func errorSection(v *repo.Overview) report.Section {
 	shown := int64(0)
 	for _, e := range v.Errors.Groups {
 		shown += e.Count
-		s.Rows = append(s.Rows, []string{number64(e.Count), e.Kind, e.Message, few(e.People, e.Participants-int64(len(e.Bots))), few(e.Bots, e.Participants-int64(len(e.People))), e.Last})
+		s.Rows = append(s.Rows, []string{number64(e.Count), e.Kind, e.Message, few(e.People, e.Participants-int64(len(e.Bots))), few(e.Bots, e.Participants-int64(len(e.People))), text(e.Last)})
 	}
 	if left := v.Errors.Count - shown; left > 0 {
 		s.Notes = []string{fmt.Sprintf("and %d more of other kinds", left)}
@@ -198,11 +200,14 @@ func moneySection(v *repo.Overview) report.Section {
 		share = decimals(100*m.Spent / *m.Hard, 1)
 	}
 	s.Rows = [][]string{{m.Currency, decimals(m.Spent, 2), decimals(m.Bots, 2), decimals(m.Paid, 2), decimal(m.Soft, 2), decimal(m.Hard, 2), share}}
-	if m.Soft != nil && m.Spent >= *m.Soft {
+	switch {
+	case m.Hard != nil && m.Spent >= *m.Hard:
+		s.Notes = append(s.Notes, "the hard maximum is reached: PsyNet pays no bonus any more")
+	case m.Soft != nil && m.Spent >= *m.Soft:
 		s.Notes = append(s.Notes, "the soft maximum is reached: PsyNet recruits nobody more")
 	}
 	if m.Odd > 0 {
-		s.Notes = append(s.Notes, plural(int(m.Odd), "amount is", "amounts are")+" negative or no number, and not in the sums")
+		s.Notes = append(s.Notes, plural(int(m.Odd), "amount is", "amounts are")+" negative, or no number and not in the sums; exptool payments --people has them")
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -48,7 +49,7 @@ func (tx *Tx) start(ctx context.Context, query string, args []any) (*call, error
 		return nil, translate(ctx.Err(), tx.db.addr, 0)
 	}
 	if tx.broken {
-		return nil, &Error{Kind: ErrCancelled, Message: "the transaction has ended"}
+		return nil, cmp.Or(tx.slow, error(&Error{Kind: ErrCancelled, Message: "the transaction has ended"}))
 	}
 	if len(args) > 0 { // they go with one statement only
 		if err := tx.sendPrelude(ctx); err != nil {
@@ -100,6 +101,9 @@ func (c *call) end(err error) error {
 	}
 	if c.ctx.Err() != nil {
 		c.tx.broken = true
+		if errors.Is(context.Cause(c.ctx), errSlow) { // perhaps after a whole answer
+			c.tx.slow = c.translate(errSlow)
+		}
 		c.tx.db.dial.waitCancelled(c.cancels)
 	}
 	c.err = c.translate(err)
@@ -169,6 +173,13 @@ func (r *Cursor) Next() bool { return r.call.next() }
 // Close ends the reading. Closing before the end is cheap, but ends the
 // transaction too where much was left to read.
 func (r *Cursor) Close() error { return r.call.close() }
+
+// Scan reads the row. What ended the reading meanwhile is an *Error: a bare
+// context.Canceled would pass for Ctrl-C.
+func (r *Cursor) Scan(dest ...any) error { return r.call.translate(r.Rows.Scan(dest...)) }
+
+// StructScan is Scan into a struct with db tags.
+func (r *Cursor) StructScan(dest any) error { return r.call.translate(r.Rows.StructScan(dest)) }
 
 // Err is what ended the reading early, as an *Error.
 func (r *Cursor) Err() error { return r.call.translate(r.Rows.Err()) }

@@ -117,6 +117,9 @@ func isCut(err error) bool {
 	return false
 }
 
+// askPrivilege is the hint where one is missing.
+const askPrivilege = "ask for the privilege, or use another user in --db"
+
 // fromServer maps SQLSTATE, once for all of exptool.
 func fromServer(e *pq.Error, addr Address, prefix int) *Error {
 	out := &Error{
@@ -138,7 +141,7 @@ func fromServer(e *pq.Error, addr Address, prefix int) *Error {
 		out.Kind, out.Hint = ErrTimeout, "it was cancelled on the server, not by --timeout"
 	case "42501":
 		out.Kind = ErrNotAllowed
-		out.Hint = "ask for the privilege, or use another user in --db"
+		out.Hint = askPrivilege
 	case "23502", "23514":
 		out.Kind, out.Detail = ErrConflict, "" // it holds the whole row, secrets too
 	case "25006":

@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"exptool/internal/schema"
@@ -86,7 +87,7 @@ type OverviewStuck struct {
 	Participant int64    `json:"participant" db:"id"`
 	Module      *string  `json:"module" db:"module"`
 	Last        *string  `json:"last_response" db:"last"` // nil: never
-	Minutes     float64  `json:"minutes" db:"minutes"`    // since then, or since the arrival
+	Minutes     *float64 `json:"minutes" db:"minutes"`    // since then, or since the arrival
 	Progress    *float64 `json:"progress" db:"progress"`  // 0 to 1
 }
 
@@ -127,7 +128,7 @@ type OverviewError struct {
 	Count        int64   `json:"count"`
 	People       []int64 `json:"people"` // participants
 	Bots         []int64 `json:"bots"`
-	Last         string  `json:"last"`
+	Last         *string `json:"last"`
 	Participants int64   `json:"participants"` // how many; the lists have the first of them
 }
 
@@ -186,6 +187,9 @@ type viewer struct {
 func (tx *Tx) overview(ctx context.Context, s *schema.Schema, o OverviewOptions) (*viewer, error) {
 	v := &viewer{Tx: tx, schema: s, o: o, botTypes: []string{}, out: &Overview{Database: tx.db.addr.Label(), Absent: []string{}, Stuck: []OverviewStuck{},
 		Trials: []OverviewTrials{}, Chains: []OverviewChains{}}}
+	if t := s.Tables["participant"]; t != nil && t.Denied {
+		return nil, &Error{Kind: ErrNotAllowed, Message: "the table participant of " + tx.db.addr.Label() + " may not be read", Hint: askPrivilege}
+	}
 	if !v.has("participant", "id", "status", "failed", "creation_time") {
 		return nil, &Error{Kind: ErrNotFound, Message: tx.db.addr.Label() + " is no database of PsyNet or Dallinger: it has no table participant of theirs",
 			Hint: "look at it with exptool tables"}
@@ -198,16 +202,31 @@ func (tx *Tx) overview(ctx context.Context, s *schema.Schema, o OverviewOptions)
 	return v, nil
 }
 
-// has reports whether a table is there, and may be read, with all of some columns.
+// has reports whether a table is there, and may be read, with all of some columns, which
+// can be reckoned with as PsyNet's.
 func (v *viewer) has(table string, columns ...string) bool {
 	t := v.schema.Tables[table]
 	if t == nil || t.Denied {
 		return false
 	}
-	for _, c := range columns {
-		if t.Column(c) == nil {
-			return false
-		}
+	return !slices.ContainsFunc(columns, func(c string) bool { return !usable(t.Column(c)) })
+}
+
+// usable reports whether a column is there, of a kind that PsyNet's of that name is, or
+// of one that does as well. One of texts, as a CSV file may give, is not.
+func usable(c *schema.Column) bool {
+	if c == nil {
+		return false
+	}
+	switch c.Name {
+	case "failed", "complete", "finalized", "full", "can_spawn", "is_repeat_trial":
+		return c.Kind == schema.Bool
+	case "creation_time", "end_time", "time_of_death", "time_started", "time_finished", "time_aborted":
+		return c.Kind == schema.Timestamp || c.Kind == schema.TimestampTZ
+	case "id", "participant_id", "node_id", "head_id", "origin_id", "module_state_id", "degree", "target_n_trials", "status_code":
+		return c.Kind == schema.Int
+	case "bonus", "base_pay", "base_payment", "progress", "duration", "score", "performance_reward", "time_taken":
+		return c.Kind == schema.Float || c.Kind == schema.Int || c.Kind == schema.Numeric
 	}
 	return true
 }
@@ -221,6 +240,9 @@ func (v *viewer) needs(what, table string, columns ...string) bool {
 	for _, c := range columns {
 		if v.has(table) && !v.has(table, c) {
 			why = table + " has no column " + c
+			if c := v.schema.Tables[table].Column(c); c != nil {
+				why = table + "." + c.Name + " is of the type " + c.Type
+			}
 			break
 		}
 	}
@@ -238,6 +260,20 @@ func (v *viewer) pick(table, column, sql, without string) string {
 	}
 	return without
 }
+
+// finiteSQL is a number as double precision, NULL where it cannot be reckoned with.
+func finiteSQL(x string) string {
+	return "CASE WHEN " + x + "::float8 BETWEEN -1e100 AND 1e100 THEN " + x + "::float8 END"
+}
+
+// datedSQL is the condition that a time can be reckoned with: it is not infinite, and its
+// year has four digits.
+func datedSQL(at string) string {
+	return at + " BETWEEN '0001-01-01' AND '9999-12-31'"
+}
+
+// isodateSQL is isodate of a time in SQL.
+func isodateSQL(at string) string { return "to_char(" + at + ", 'YYYY-MM-DD HH24:MI:SS')" }
 
 // isodate is a time as the experiment has it, to the second.
 func isodate(t time.Time) string { return t.Format(time.DateTime) }

@@ -2,7 +2,7 @@ package repo
 
 import (
 	"context"
-	"math"
+	"strconv"
 )
 
 // OverviewMoney is what was paid, rounded to cents, of people and bots alike, because
@@ -17,7 +17,8 @@ type OverviewMoney struct {
 	Paid float64  `json:"paid"`
 	Soft *float64 `json:"soft_maximum"`
 	Hard *float64 `json:"hard_maximum"`
-	Odd  int64    `json:"impossible_amounts"` // NaN, infinite or negative; not in the sums
+	// Odd are amounts that are negative, or no number, which are not in the sums.
+	Odd int64 `json:"impossible_amounts"`
 }
 
 // amountSQL are the columns promised, paid, extra and odd of a participant: amounts as
@@ -26,15 +27,16 @@ func (v *viewer) amountSQL() string {
 	paid := v.pick("participant", "base_pay", "base_pay", "NULL")
 	promised := v.pick("participant", "base_payment", "base_payment", paid)
 	bonus := v.pick("participant", "bonus", "bonus", "NULL")
-	sound := func(x string) string { return x + "::float8 >= 0 AND " + x + "::float8 < 1e9" }
-	amount := func(x string) string { return "CASE WHEN " + sound(x) + " THEN " + x + "::float8 ELSE 0 END" }
-	odd := func(x string) string { return "coalesce((NOT (" + sound(x) + "))::integer, 0)" }
+	most := strconv.FormatInt(int64(MaxCents/100), 10)
+	amount := func(x string) string {
+		return "CASE WHEN " + x + "::float8 BETWEEN -" + most + " AND " + most + " THEN " + x + "::float8 ELSE 0 END"
+	}
+	odd := func(x string) string {
+		return "coalesce((" + x + "::float8 NOT BETWEEN 0 AND " + most + ")::integer, 0)"
+	}
 	return amount(promised) + " AS promised, " + amount(paid) + " AS paid, " + amount(bonus) + " AS extra,\n           " +
 		odd(promised) + " + " + odd(bonus) + " AS odd"
 }
-
-// cents rounds an amount to cents.
-func cents(x float64) float64 { return math.Round(100*x) / 100 }
 
 // money makes the sums of what was paid of those of people and of bots.
 func (v *viewer) money(ctx context.Context) error {
@@ -43,7 +45,11 @@ func (v *viewer) money(ctx context.Context) error {
 		return nil
 	}
 	m := v.out.Money
-	m.Spent, m.Bots, m.Paid = cents(m.Spent), cents(m.Bots), cents(m.Paid)
+	for _, sum := range []*float64{&m.Spent, &m.Bots, &m.Paid} {
+		if cents, ok := roundCents(*sum); ok {
+			*sum = *Amount{cents, true}.dollars()
+		}
+	}
 	return v.limits(ctx)
 }
 

@@ -16,7 +16,7 @@ func (v *viewer) clock(ctx context.Context) error {
 	var newest []string
 	for _, table := range []string{"participant", "info", "response"} {
 		if v.has(table, "creation_time") {
-			newest = append(newest, "(SELECT max(creation_time) FROM public."+table+")")
+			newest = append(newest, "(SELECT max(creation_time) FROM public."+table+" WHERE "+datedSQL("creation_time")+")")
 		}
 	}
 	var at struct {
@@ -60,16 +60,9 @@ func (v *viewer) isBotSQL(n string) string {
 	return v.pick("participant", "type", "coalesce(type = ANY("+n+"::text[]), false)", "false AND "+n+"::text[] IS NULL")
 }
 
-// isBotType reports whether a class is one of bots: PsyNet's, or called so.
-func (v *viewer) isBotType(class string) bool {
-	bots, err := v.schema.Entity("psynet.bot.Bot", false)
-	return err == nil && slices.Contains(bots.Identities, class) || isBot(class)
-}
-
-// endedSQL is when a participant ended; an infinite time can be reckoned with no more than
-// none.
+// endedSQL is when a participant ended, NULL where it is not known.
 func (v *viewer) endedSQL() string {
-	return v.pick("participant", "end_time", "CASE WHEN isfinite(end_time) THEN end_time END", "NULL::timestamp")
+	return v.pick("participant", "end_time", "CASE WHEN "+datedSQL("end_time")+" THEN end_time END", "NULL::timestamp")
 }
 
 // completedSQL is the condition that a participant completed the study.
@@ -94,7 +87,7 @@ type personRow struct {
 	Completed int64        `db:"completed"`
 	LastHour  int64        `db:"last_hour"`
 	Timed     int64        `db:"timed"` // completions whose time is known
-	First     time.Time    `db:"first"`
+	First     sql.NullTime `db:"first"`
 	Last      sql.NullTime `db:"last"` // completion
 	Promised  float64      `db:"promised"`
 	Paid      float64      `db:"paid"`
@@ -120,10 +113,10 @@ func (v *viewer) people(ctx context.Context) error {
        count(*) FILTER (WHERE completed) AS completed,
        count(*) FILTER (WHERE completed AND ended BETWEEN $4::timestamp - interval '1 hour' AND $4::timestamp + interval '1 minute') AS last_hour,
        count(*) FILTER (WHERE completed AND ended IS NOT NULL) AS timed,
-       min(creation_time) AS first, max(ended) FILTER (WHERE completed) AS last,
+       min(creation_time) FILTER (WHERE `+datedSQL("creation_time")+`) AS first, max(ended) FILTER (WHERE completed) AS last,
        sum(promised) AS promised, sum(paid) AS paid, sum(extra) AS extra, sum(odd) AS odd
 FROM (
-    SELECT `+v.pick("participant", "type", "type::text", "NULL::text")+` AS type, status::text AS status, failed, creation_time,
+    SELECT `+v.pick("participant", "type", "type::text", "NULL::text")+` AS type, coalesce(status::text, '') AS status, failed, creation_time,
            status = 'working' AND NOT failed AS working,
            `+idleSQL("$1", "$2")+` AS idle,
            `+completed+` AS completed,
@@ -166,6 +159,7 @@ FROM (
     FROM public.participant
     WHERE `+strings.ReplaceAll(completed, "$3", "$2")+`
       AND `+v.endedSQL()+` IS NOT NULL
+      AND `+datedSQL("creation_time")+`
 ) AS p
 GROUP BY bot`, pq.Array(v.botTypes), v.from)
 	if err != nil {
@@ -190,10 +184,11 @@ WHERE `+v.isBotSQL("$1"), pq.Array(v.botTypes))
 // group adds the people up, or the bots.
 func (v *viewer) group(who string, rows []personRow) OverviewGroup {
 	g := OverviewGroup{Who: who, Statuses: []OverviewStatus{}}
+	isBot := botsOf(v.schema)
 	var timed, idle int64
 	var first, last time.Time
 	for _, r := range rows {
-		bot := r.Type != nil && v.isBotType(*r.Type)
+		bot := r.Type != nil && isBot(*r.Type)
 		if bot != (who == "bots") {
 			continue
 		}
@@ -203,8 +198,8 @@ func (v *viewer) group(who string, rows []personRow) OverviewGroup {
 		v.out.Money.add(r, bot)
 		g.Total, g.Failed, g.Working, g.Completed, g.LastHour = g.Total+r.Count, g.Failed+r.Failed, g.Working+r.Working, g.Completed+r.Completed, g.LastHour+r.LastHour
 		timed, idle = timed+r.Timed, idle+r.Idle
-		if first.IsZero() || r.First.Before(first) {
-			first = r.First
+		if r.First.Valid && (first.IsZero() || r.First.Time.Before(first)) {
+			first = r.First.Time
 		}
 		if r.Last.Valid && r.Last.Time.After(last) {
 			last = r.Last.Time
@@ -219,9 +214,9 @@ func (v *viewer) group(who string, rows []personRow) OverviewGroup {
 	if v.responses {
 		g.Stuck = &idle
 	}
-	hours := last.Sub(first).Hours()
-	if v.from != nil {
-		hours = v.o.Since.Hours()
+	hours := v.o.Since.Hours()
+	if v.from == nil && !first.IsZero() {
+		hours = last.Sub(first).Hours()
 	}
 	if (timed > 0 || v.from != nil && g.Total > 0 && g.Completed == 0 && who == "people") && hours > 0 && v.has("participant", "end_time") {
 		rate := float64(timed) / hours
@@ -260,11 +255,11 @@ func (v *viewer) stuck(ctx context.Context) error {
 	if v.has("participant", "module_state_id") && v.has("module_state", "id", "module_id") {
 		module, join = "m.module_id::text", "\nLEFT JOIN public.module_state AS m ON m.id = p.module_state_id"
 	}
-	return v.Select(ctx, &v.out.Stuck, `SELECT p.id, `+module+` AS module, to_char(r.last, 'YYYY-MM-DD HH24:MI:SS') AS last,
-       round(extract(epoch FROM $4::timestamp - coalesce(r.last, p.creation_time)) / 60)::float8 AS minutes, p.progress
+	return v.Select(ctx, &v.out.Stuck, `SELECT p.id, `+module+` AS module, `+isodateSQL("r.last")+` AS last,
+       round(extract(epoch FROM $4::timestamp - coalesce(r.last, CASE WHEN `+datedSQL("p.creation_time")+` THEN p.creation_time END)) / 60)::float8 AS minutes, p.progress
 FROM (
     SELECT id, creation_time, `+v.pick("participant", "module_state_id", "module_state_id", "NULL::integer AS module_state_id")+`, `+
-		v.pick("participant", "progress", "progress::float8", "NULL::float8")+` AS progress
+		v.pick("participant", "progress", finiteSQL("progress"), "NULL::float8")+` AS progress
     FROM public.participant
     WHERE `+idleSQL("$1", "$2")+`
       AND NOT `+v.isBotSQL("$3")+`
@@ -275,6 +270,7 @@ CROSS JOIN LATERAL (
     SELECT max(creation_time) AS last
     FROM public.response
     WHERE participant_id = p.id
+      AND `+datedSQL("creation_time")+`
 ) AS r`+join+`
 ORDER BY p.id`, moment(v.now.Add(-overviewIdle)), pq.Array(v.active), pq.Array(v.botTypes), moment(v.now))
 }

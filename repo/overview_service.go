@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/lib/pq"
 )
@@ -29,7 +28,7 @@ func (v *viewer) errors(ctx context.Context) error {
 		Count        int64         `db:"count"`
 		People       pq.Int64Array `db:"people"`
 		Bots         pq.Int64Array `db:"bots"`
-		Last         time.Time     `db:"last"`
+		Last         *string       `db:"last"`
 		Participants int64         `db:"participants"`
 		All          int64         `db:"all_of_them"`
 	}
@@ -38,7 +37,7 @@ func (v *viewer) errors(ctx context.Context) error {
        count(*) AS count,
        (array_agg(DISTINCT participant) FILTER (WHERE participant IS NOT NULL AND NOT bot))[1:10] AS people,
        (array_agg(DISTINCT participant) FILTER (WHERE participant IS NOT NULL AND bot))[1:10] AS bots,
-       max(creation_time) AS last,
+       `+isodateSQL("max(creation_time) FILTER (WHERE "+datedSQL("creation_time")+")")+` AS last,
        count(DISTINCT participant) AS participants,
        sum(count(*)) OVER ()::bigint AS all_of_them
 FROM (
@@ -49,7 +48,7 @@ FROM (
     WHERE $2::timestamp IS NULL OR e.creation_time >= $2
 ) AS noted
 GROUP BY kind, pattern
-ORDER BY count DESC, last DESC
+ORDER BY count DESC, last DESC NULLS LAST
 LIMIT `+strconv.Itoa(overviewErrors), pq.Array(v.botTypes), v.from)
 	if err != nil {
 		return err
@@ -58,7 +57,7 @@ LIMIT `+strconv.Itoa(overviewErrors), pq.Array(v.botTypes), v.from)
 	for _, r := range rows {
 		v.out.Errors.Count = r.All
 		v.out.Errors.Groups = append(v.out.Errors.Groups, OverviewError{Kind: r.Kind, Message: r.Message, Count: r.Count,
-			People: append([]int64{}, r.People...), Bots: append([]int64{}, r.Bots...), Last: isodate(r.Last), Participants: r.Participants})
+			People: append([]int64{}, r.People...), Bots: append([]int64{}, r.Bots...), Last: r.Last, Participants: r.Participants})
 	}
 	return nil
 }
@@ -87,7 +86,7 @@ func (v *viewer) pages(ctx context.Context) error {
        1000 * max(duration) AS most,
        count(*) FILTER (WHERE failed) AS errors
 FROM (
-    SELECT concat_ws(' ', method, endpoint) AS page, duration::float8 AS duration,
+    SELECT concat_ws(' ', method, endpoint) AS page, `+finiteSQL("duration")+` AS duration,
            `+v.pick("request", "status_code", "status_code >= 400", "false")+` AS failed
     FROM public.request
     WHERE duration IS NOT NULL

@@ -33,6 +33,8 @@ type Payment struct {
 	Shared      bool     // others have the same assignment
 	Capped      bool     // the maximum of a participant makes the due less
 	Unpromised  bool     // screened out or returned: the recruiter does not pay the base
+
+	spent float64 // the base payment and the bonus, not rounded
 }
 
 // Paid is the base payment and the bonus.
@@ -50,12 +52,14 @@ type Payments struct {
 }
 
 // Spent is what the experiment has spent as PsyNet counts it: the base payment and the
-// bonus of everybody, bots included.
-func (p Payments) Spent() (sum Cents) {
+// bonus of everybody, bots included, rounded once. What is no number is left out.
+func (p Payments) Spent() Cents {
+	sum := 0.0
 	for _, one := range p.All {
-		sum += one.Base.Cents + one.Bonus.Cents
+		sum += one.spent
 	}
-	return sum
+	spent, _ := roundCents(sum)
+	return spent
 }
 
 // PaymentOptions are how payments are reckoned.
@@ -91,6 +95,7 @@ func (tx *Tx) payments(ctx context.Context, s *schema.Schema, o PaymentOptions, 
 	if o.Wage != 0 {
 		p.Terms.Wage, p.Terms.NoWage = o.Wage, ""
 	}
+	isBot := botsOf(s)
 	rows, err := tx.Query(ctx, paymentsSQL(t, where), args...)
 	if err != nil {
 		return p, err
@@ -100,6 +105,7 @@ func (tx *Tx) payments(ctx context.Context, s *schema.Schema, o PaymentOptions, 
 		if err = raw.scan(rows); err != nil {
 			break
 		}
+		raw.Bot = isBot(raw.class)
 		p.All = append(p.All, raw.payment(p.Terms, p.Rewards))
 	}
 	if err = errors.Join(err, rows.Close()); err != nil {
@@ -151,7 +157,6 @@ func (r *rawPayment) scan(rows *Cursor) error {
 // payment reckons as PsyNet 13's Participant.calculate_reward and Experiment.bonus do.
 func (r *rawPayment) payment(terms Terms, rewards bool) Payment {
 	p := r.Payment
-	p.Bot = isBot(r.class)
 	if rewards {
 		seconds, timed := p.number("time_credit", r.timeCredit, false)
 		performance, performed := p.number("performance_reward", r.performance, false)
@@ -163,6 +168,12 @@ func (r *rawPayment) payment(terms Terms, rewards bool) Payment {
 	p.Base = p.amount("base_payment", base, known)
 	bonus, known := p.number("bonus", r.bonus, true)
 	p.Bonus = p.amount("bonus", bonus, known)
+	if p.Base.Known {
+		p.spent += base
+	}
+	if p.Bonus.Known {
+		p.spent += bonus
+	}
 	p.reckonDue(terms)
 	return p
 }

@@ -42,6 +42,10 @@ func (tx *Tx) terms(ctx context.Context, s *schema.Schema) (Terms, error) {
 	if t == nil || t.Column("vars") == nil || t.Column("id") == nil {
 		return none, nil
 	}
+	if t.Denied {
+		none.NoWage = "the table experiment may not be read, and so no wage_per_hour is known"
+		return none, nil
+	}
 	var vars *string
 	err := tx.Get(ctx, &vars, "SELECT vars::text\nFROM "+quoteTable(t)+"\nORDER BY id\nLIMIT 1")
 	switch {

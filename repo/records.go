@@ -52,7 +52,7 @@ func (r *records) Next() bool {
 	if r.err != nil || !r.rows.Next() {
 		return false
 	}
-	if r.err = r.rows.Scan(r.dest...); r.err != nil {
+	if r.err = r.call.translate(r.rows.Scan(r.dest...)); r.err != nil {
 		return false
 	}
 	r.buf, r.err = parseRecord(r.raw, r.fields, r.buf)

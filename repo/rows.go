@@ -56,7 +56,7 @@ func (v *values) Next() bool {
 		return false
 	}
 	if err := v.rows.Scan(v.dest...); err != nil {
-		v.err = fmt.Errorf("read a row: %w", err)
+		v.err = fmt.Errorf("read a row: %w", v.call.translate(err))
 		return false
 	}
 	for i := range v.cells {

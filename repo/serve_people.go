@@ -3,11 +3,13 @@ package repo
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/lib/pq"
 
 	"exptool/internal/pyjson"
+	"exptool/internal/schema"
 )
 
 // Point is a place in the ledger.
@@ -152,3 +154,10 @@ func calledBy(names ...string) string {
 // isBot reports whether a class of participants is PsyNet's, Dallinger's or somebody's
 // own of bots.
 func isBot(class string) bool { return strings.HasSuffix(strings.ToLower(class), "bot") }
+
+// botsOf is isBot where the tree of classes is known: also those are bots that derive
+// from PsyNet's, whatever they are called.
+func botsOf(s *schema.Schema) func(class string) bool {
+	bots, _ := s.Entity("psynet.bot.Bot", false) // without identities where it is not known
+	return func(class string) bool { return slices.Contains(bots.Identities, class) || isBot(class) }
+}

@@ -88,8 +88,6 @@ func (v *viewer) whoSQL() string {
 
 // progress counts arrivals, completions and trials in spans of the study's time.
 func (v *viewer) progress(ctx context.Context, s *Study) error {
-	ended := v.endedSQL()
-	completed := v.pick("participant", "complete", "complete", "true")
 	trials := ""
 	if v.has("info", "creation_time", "participant_id") {
 		trials = "\n    UNION ALL SELECT creation_time, participant_id, 'trial' FROM public.info"
@@ -104,16 +102,16 @@ func (v *viewer) progress(ctx context.Context, s *Study) error {
 	}
 	err := v.Select(ctx, &rows, `WITH event AS MATERIALIZED (
     SELECT creation_time AS at, id AS participant, 'arrived' AS what FROM public.participant
-    UNION ALL SELECT `+ended+`, id, 'completed' FROM public.participant WHERE `+completed+` AND `+ended+` IS NOT NULL`+trials+`
+    UNION ALL SELECT `+v.endedSQL()+`, id, 'completed' FROM public.participant WHERE `+v.completedSQL()+trials+`
 ), ends AS (
-    SELECT min(at) AS first, greatest(extract(epoch FROM max(at) - min(at)), 1)::float8 AS span FROM event WHERE isfinite(at)
+    SELECT min(at) AS first, greatest(extract(epoch FROM max(at) - min(at)), 1)::float8 AS span FROM event WHERE `+datedSQL("at")+`
 )
 SELECT least(width_bucket(extract(epoch FROM e.at - ends.first)::float8, 0, ends.span, $2) - 1, $2 - 1) AS step,
        coalesce(p.who, 'people') AS who, e.what, count(*) AS count, ends.first, ends.span
 FROM event AS e
 CROSS JOIN ends
 LEFT JOIN (SELECT id, `+v.whoSQL()+` AS who FROM public.participant) AS p ON p.id = e.participant
-WHERE isfinite(e.at)
+WHERE `+datedSQL("e.at")+`
 GROUP BY step, p.who, e.what, ends.first, ends.span
 ORDER BY who DESC, step`, pq.Array(v.botTypes), studySteps)
 	if err != nil || len(rows) == 0 {
@@ -147,8 +145,9 @@ func (v *viewer) minutes(ctx context.Context, s *Study) error {
 	}
 	return v.Select(ctx, &s.Minutes, `SELECT extract(epoch FROM end_time - creation_time)::float8 / 60
 FROM public.participant
-WHERE `+v.pick("participant", "complete", "complete", "true")+`
-  AND isfinite(end_time)
+WHERE `+v.completedSQL()+`
+  AND `+datedSQL("end_time")+`
+  AND `+datedSQL("creation_time")+`
   AND NOT `+v.isBotSQL("$1")+`
 ORDER BY 1`, pq.Array(v.botTypes))
 }

@@ -4,11 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/lib/pq"
-
-	"exptool/internal/schema"
 )
 
 // measured are the columns of trials that are distributed, and conditions those that may
@@ -31,7 +30,7 @@ func (v *viewer) measures(ctx context.Context, s *Study) error {
 	}
 	var names []string
 	for _, m := range measured {
-		if c := v.column("info", m); c != nil && (c.Kind == schema.Float || c.Kind == schema.Int || c.Kind == schema.Numeric) {
+		if v.has("info", m) {
 			names = append(names, m)
 		}
 	}
@@ -65,8 +64,8 @@ func (v *viewer) dimensions(ctx context.Context) ([]dimension, error) {
 		all = append(all, d)
 		counts = append(counts, fmt.Sprintf(`(
         SELECT count(value)
-        FROM (SELECT DISTINCT %s AS value FROM %s LIMIT %d) AS d
-    )`, d.sql, v.trialTables(d.sql), maxConditions+2)) // NULL is one
+        FROM (SELECT DISTINCT %s AS value FROM %s WHERE %s LIMIT %d) AS d
+    )`, d.sql, trialTables(d), doneSQL, maxConditions+2)) // NULL is one
 	}
 	var found struct {
 		Counts pq.Int64Array `db:"counts"`
@@ -84,34 +83,32 @@ func (v *viewer) dimensions(ctx context.Context) ([]dimension, error) {
 }
 
 // trialTables are the tables of trials, with their nodes where a dimension is theirs.
-func (v *viewer) trialTables(sql string) string {
+func trialTables(dimensions ...dimension) string {
 	from := "public.info AS i"
-	if strings.Contains(sql, "n.") {
-		from += " LEFT JOIN public.node AS n ON n.id = i.node_id"
+	if slices.ContainsFunc(dimensions, func(d dimension) bool { return strings.HasPrefix(d.sql, "n.") }) {
+		from += "\n    LEFT JOIN public.node AS n ON n.id = i.node_id"
 	}
-	return from + " WHERE i.complete AND i.finalized AND NOT i.failed"
+	return from
 }
 
+// doneSQL is the condition that a trial is done.
+const doneSQL = "i.complete AND i.finalized AND NOT i.failed"
+
 // doneTrials has the dimensions as g0, g1 …, who it was, and the measures as m0, m1 …,
-// NULL where they are no numbers
-// that can be squared.
+// NULL where they are no numbers that can be squared.
 func (v *viewer) doneTrials(names []string, dimensions []dimension) string {
 	var columns []string
-	join := ""
 	for i, d := range dimensions {
 		columns = append(columns, fmt.Sprintf("%s AS g%d", d.sql, i))
-		if strings.HasPrefix(d.sql, "n.") {
-			join = "\n    LEFT JOIN public.node AS n ON n.id = i.node_id"
-		}
 	}
 	for i, m := range names {
-		columns = append(columns, fmt.Sprintf("CASE WHEN i.%[1]s::float8 BETWEEN -1e100 AND 1e100 THEN i.%[1]s::float8 END AS m%[2]d", m, i))
+		columns = append(columns, fmt.Sprintf("%s AS m%d", finiteSQL("i."+m), i))
 	}
 	return `WITH trial AS (
     SELECT coalesce(p.who, 'people') AS who, ` + strings.Join(columns, ",\n           ") + `
-    FROM public.info AS i` + join + `
+    FROM ` + trialTables(dimensions...) + `
     LEFT JOIN (SELECT id, ` + v.whoSQL() + ` AS who FROM public.participant) AS p ON p.id = i.participant_id
-    WHERE i.complete AND i.finalized AND NOT i.failed
+    WHERE ` + doneSQL + `
 )`
 }
 
@@ -243,12 +240,4 @@ func niceBins(least, most float64, n int) (low, width float64) {
 		}
 	}
 	return low, width
-}
-
-// column is a column of a table, nil where there is none.
-func (v *viewer) column(table, name string) *schema.Column {
-	if !v.has(table, name) {
-		return nil
-	}
-	return v.schema.Tables[table].Column(name)
 }

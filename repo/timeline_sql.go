@@ -65,7 +65,7 @@ func (q *timelineQuery) addTrials() bool {
 // expression.
 func (q *timelineQuery) add(kind, table, key, at string, fields ...string) bool {
 	t := q.schema.Tables[table]
-	if t == nil || t.Denied || t.Column(key) == nil || t.Column(at) == nil {
+	if t == nil || t.Denied || !usable(t.Column(key)) || !usable(t.Column(at)) {
 		return false
 	}
 	texts := make([]string, 5)
@@ -123,7 +123,7 @@ func textOrNone(t *schema.Table, column string) string {
 }
 
 func idOrNone(t *schema.Table) string {
-	if t.Column("id") == nil {
+	if !usable(t.Column("id")) {
 		return "0::bigint"
 	}
 	return "id::bigint"

@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -54,6 +55,7 @@ type Tx struct {
 	prelude string // sent before the first statement
 	open    *call  // the statement whose rows are being read
 	broken  bool   // cancelled: nothing more can be sent
+	slow    error  // why, where it was the time limit
 	ended   bool   // committed already
 }
 
@@ -173,7 +175,7 @@ func (db *DB) transact(ctx context.Context, begin string, timeout time.Duration,
 		return nil
 	}
 	if tx.broken {
-		return &Error{Kind: ErrCancelled, Message: "interrupted, nothing was changed"}
+		return cmp.Or(tx.slow, error(&Error{Kind: ErrCancelled, Message: "interrupted, nothing was changed"}))
 	}
 	if _, err := tx.Exec(ctx, end); err != nil {
 		return inDoubt(err)
@@ -295,7 +297,7 @@ func (tx *Tx) Get(ctx context.Context, dest any, query string, args ...any) erro
 		err = rows.StructScan(dest)
 	}
 	if err != nil {
-		return translate(err, tx.db.addr, 0)
+		return err
 	}
 	rows.Next() // the end, mostly
 	return rows.Close()

@@ -165,6 +165,32 @@ func TestTimeout(t *testing.T) {
 	}))
 }
 
+// A limit that strikes between the first row and the reading of it is still no Ctrl-C.
+func TestReadingSaysWhatEndedIt(t *testing.T) {
+	db := pgtest.Open(t, "empty", repo.Options{})
+	for i := range 400 {
+		err := db.Read(t.Context(), repo.ReadOptions{Timeout: time.Duration(100+5*i) * time.Microsecond}, func(tx *repo.Tx) error {
+			var n int
+			return tx.Get(t.Context(), &n, "SELECT 1")
+		})
+		if err != nil {
+			require.ErrorIs(t, err, repo.ErrTimeout)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	err := db.Read(ctx, repo.ReadOptions{}, func(tx *repo.Tx) error {
+		rows, err := tx.Query(ctx, "SELECT 1")
+		require.NoError(t, err)
+		require.True(t, rows.Next())
+		cancel()
+		require.Eventually(t, func() bool { var n int; err = rows.Scan(&n); return err != nil }, 3*time.Second, time.Millisecond)
+		return err
+	})
+	require.ErrorIs(t, err, repo.ErrCancelled)
+	var known *repo.Error
+	require.ErrorAs(t, err, &known)
+}
+
 // running counts the other sessions' statements that hold some text, once they
 // have had a moment to obey.
 func running(t *testing.T, db *repo.DB, text string) (n int) {
