@@ -81,11 +81,18 @@ func runShow(ctx context.Context, a *app, o *showOptions) (err error) {
 	if o.timeline {
 		return s.showTimeline(ctx, o, e)
 	}
+	return s.named(ctx, o, e, "*", func(answer *repo.Answer, found *report.Buffered) error {
+		return s.card(ctx, answer, e, found, o.raw)
+	})
+}
+
+// named hands on the row that a user names, with such columns.
+func (s *session) named(ctx context.Context, o *showOptions, e schema.Entity, columns string, each func(*repo.Answer, *report.Buffered) error) error {
 	where, err := identify(e, o.entity, o.id)
 	if err != nil {
 		return err
 	}
-	plan, err := s.compile(ctx, filter.Query{Entity: e, Where: []string{where}, Columns: []string{"*"}, Limit: 4})
+	plan, err := s.compile(ctx, filter.Query{Entity: e, Where: []string{where}, Columns: []string{columns}, Limit: 4})
 	if err != nil {
 		return err
 	}
@@ -101,9 +108,9 @@ func runShow(ctx context.Context, a *app, o *showOptions) (err error) {
 		case found.Len() == 0:
 			return notFoundf("no %s %q", o.entity, o.id).hint("look for it with exptool query " + e.Name)
 		case found.Len() > 1:
-			return severalError(e.Name, int64(found.Len()), found.Lines(3, a.reportOptions(s.writeOptions(e, o.raw))))
+			return severalError(e.Name, int64(found.Len()), found.Lines(3, s.app.reportOptions(s.writeOptions(e, o.raw))))
 		}
-		return s.card(ctx, answer, e, found, o.raw)
+		return each(answer, found)
 	})
 }
 

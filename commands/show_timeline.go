@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"exptool/internal/filter"
 	"exptool/internal/schema"
 	"exptool/repo"
 	"exptool/report"
@@ -57,28 +56,7 @@ func (s *session) repeatable(ctx context.Context, fn func(*repo.Tx) error) error
 
 // idOf is the id of the row that a user names.
 func (s *session) idOf(ctx context.Context, o *showOptions, e schema.Entity) (id int64, err error) {
-	where, err := identify(e, o.entity, o.id)
-	if err != nil {
-		return 0, err
-	}
-	plan, err := s.compile(ctx, filter.Query{Entity: e, Where: []string{where}, Columns: []string{"id"}, Limit: 4})
-	if err != nil {
-		return 0, err
-	}
-	err = s.ask(ctx, plan, func(answer *repo.Answer) error {
-		rows, err := answer.Rows(ctx)
-		if err != nil {
-			return err
-		}
-		found, err := report.Buffer(rows)
-		switch {
-		case err != nil:
-			return err
-		case found.Len() == 0:
-			return notFoundf("no %s %q", o.entity, o.id).hint("look for it with exptool query " + e.Name)
-		case found.Len() > 1:
-			return severalError(e.Name, int64(found.Len()), found.Lines(3, s.app.reportOptions(s.writeOptions(e, o.raw))))
-		}
+	err = s.named(ctx, o, e, "id", func(_ *repo.Answer, found *report.Buffered) (err error) {
 		id, err = strconv.ParseInt(string(found.Row(0)[0]), 10, 64)
 		return err
 	})
