@@ -34,10 +34,7 @@ func (s *parquetSheet) Close() (Written, error) {
 		return Written{}, err
 	}
 	defer whole.Discard()
-	w, err := newParquet(whole.w, s.columns())
-	if err != nil {
-		return Written{}, err
-	}
+	w := newParquet(whole.w, s.columns())
 	var cells []export.Cell
 	for records := (csvRecords{in: in}); ; {
 		record, _, err := records.next()
@@ -52,7 +49,7 @@ func (s *parquetSheet) Close() (Written, error) {
 			return Written{}, err
 		}
 	}
-	if err := w.close(); err != nil {
+	if err := w.w.Close(); err != nil {
 		return Written{}, err
 	}
 	return whole.replace(s.sheetFile, path)
