@@ -88,6 +88,12 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 	if err := x.audit(ctx); err != nil {
 		return err
 	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if err := key.write(); err != nil {
+		return err
+	}
 	if err := to.commit(packageFile); err != nil {
 		return err
 	}
