@@ -85,6 +85,20 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := x.finish(ctx, key); err != nil {
+		return err
+	}
+	x.progress.Done("%s: %s, %s, %s", o.folder, plural(len(x.files)*len(x.variants), "file", "files"), cli.Count(rows, cli.Rows), cli.Count(bytes, cli.Bytes))
+	x.tellAnonymous(key)
+	a.tellMasked(x.sum)
+	for _, name := range x.beyond {
+		a.streams.Warn("%s has more keys than can be columns; the others are in vars, definition and answer", name)
+	}
+	return x.list(ctx)
+}
+
+// finish gives the folder its name, and its key a file, where no id is left.
+func (x *exporter) finish(ctx context.Context, key *keyFile) error {
 	if err := x.audit(ctx); err != nil {
 		return err
 	}
@@ -94,17 +108,11 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 	if err := key.write(); err != nil {
 		return err
 	}
-	if err := to.commit(packageFile); err != nil {
+	if err := x.to.commit(packageFile); err != nil {
 		return err
 	}
 	key.keep()
-	x.progress.Done("%s: %s, %s, %s", o.folder, plural(len(x.files)*len(x.variants), "file", "files"), cli.Count(rows, cli.Rows), cli.Count(bytes, cli.Bytes))
-	x.tellAnonymous(key)
-	a.tellMasked(x.sum)
-	for _, name := range x.beyond {
-		a.streams.Warn("%s has more keys than can be columns; the others are in vars, definition and answer", name)
-	}
-	return x.list(ctx)
+	return nil
 }
 
 // job is a table to read, and the files that its rows go into.
