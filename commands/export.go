@@ -32,20 +32,24 @@ has the name of another column stands behind the column where it is: vars.type. 
 files show the same moment, in one transaction that only reads; no server is needed.
 
 DIR must not be there yet, or be empty; it appears when everything is written, and a
-list of its files is printed. In it are datapackage.json, which names the type of each column (a Frictionless data
-package), and SHA256SUMS. Values are decoded as query decodes them; lists and dicts
-are JSON. Parquet files have typed columns, for pandas, R's arrow, DuckDB and Spark.
+list of its files is printed. In it are datapackage.json, which names the type of
+each column (a Frictionless data package), and SHA256SUMS. Values are decoded as
+query decodes them; lists and dicts are JSON, and a text that begins with = stays so,
+which spreadsheets take for a formula. Parquet files have typed columns, for pandas,
+R's arrow, DuckDB and Spark.
 
 With --anonymize worker ids, assignment ids, addresses, what people came with and
 secrets are left out, and a keyed hash stands for an id wherever it is in other
 columns, free text included, the same one in all files. Then every file is read
-again: where an id is left, nothing is written (exit 6). Participants keep their
-numbers, which join the files.
+again: where an id is left, nothing is written (exit 6). Base64, compressed data and
+bytes are not looked into. Participants keep their numbers, which join the files.
+--keep vars.name keeps the column; inside vars a hash stands for an id nevertheless.
 
 What PsyNet's classes compute from other rows (started_modules, n_alive_trials) is in
-no table, and so in no file. What PsyNet leaves out, ExperimentStatus and classes without rows, is written with
---all. Without a class tree (exptool classes --learn) a class with an identity of
-its own is called by that. Secrets are masked unless --reveal.`,
+no table, and so in no file. What PsyNet leaves out, ExperimentStatus and tables
+without rows, is written with --all. Without a class tree (exptool classes --learn) a
+class with an identity of its own is called by that. Secrets are masked unless
+--reveal.`,
 		Example: `  exptool export study1
   exptool export trials1 --class trials --format parquet
   exptool export all1 --all --format ndjson

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -38,6 +37,10 @@ func (x *exporter) anonymous(ctx context.Context) (*keyFile, error) {
 	if err != nil {
 		return nil, err
 	}
+	if inFolder(x.folder, key.path) {
+		return nil, usagef("the key %s would be in what is shared", key.path).hint("--key names a file elsewhere")
+	}
+	key.tellOpen(x.s.app)
 	x.anonymizer, err = export.NewAnonymizer(key.bytes, export.AnonymizeOptions{Keep: x.keep, Drop: x.drop})
 	if err != nil {
 		err = usagef("%w", err)
@@ -45,9 +48,22 @@ func (x *exporter) anonymous(ctx context.Context) (*keyFile, error) {
 		err = x.s.tx.Personal(ctx, x.s.schema, x.anonymizer.Know)
 	}
 	if err != nil {
-		return nil, errors.Join(err, key.discard())
+		return nil, err
 	}
 	return key, nil
+}
+
+// inFolder reports whether a file is a folder, or in it.
+func inFolder(folder, file string) bool {
+	folder, err := filepath.Abs(folder)
+	if err == nil {
+		file, err = filepath.Abs(file)
+	}
+	if err != nil {
+		return false
+	}
+	rest, err := filepath.Rel(folder, file)
+	return err == nil && filepath.IsLocal(rest)
 }
 
 // checkNames refuses a name of --keep or --drop that no file has: a misspelt one would
@@ -165,51 +181,85 @@ func (x *exporter) tellAnonymous(key *keyFile) {
 
 // keyFile is the file with the key of the hashes.
 type keyFile struct {
-	path  string
-	bytes []byte
-	made  bool // by this export, and so removed where it fails
+	path    string
+	bytes   []byte
+	fresh   bool // there is no file yet
+	written bool // by this export, and so removed where it fails
 }
 
-// readKey reads the key, or makes one that only its owner can read.
+// longestKey bounds what is read where a file is no key.
+const longestKey = 4 << 10
+
+// readKey reads the key, or makes one up where there is no file yet.
 func readKey(path string) (*keyFile, error) {
 	k := &keyFile{path: path}
-	text, err := os.ReadFile(path)
-	switch {
-	case err == nil:
-		if k.bytes, err = hex.DecodeString(string(bytes.TrimSpace(text))); err != nil || len(k.bytes) < 32 {
-			return nil, usagef("%s has no key of exptool's, which is 64 hexadecimal digits", path)
+	info, err := os.Stat(path)
+	switch folder := filepath.Dir(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+			return nil, usagef("there is no folder %s to make %s in", folder, filepath.Base(path))
 		}
+		k.bytes, k.fresh = make([]byte, 32), true
+		_, _ = rand.Read(k.bytes) // never fails
 		return k, nil
-	case !errors.Is(err, fs.ErrNotExist):
+	case err != nil:
 		return nil, err
+	case !info.Mode().IsRegular(), info.Size() > longestKey: // a pipe would wait for ever
+		return nil, noKey(path)
 	}
-	k.bytes, k.made = make([]byte, 32), true
-	_, _ = rand.Read(k.bytes) // never fails
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	if _, err = file.WriteString(strings.ToLower(hex.EncodeToString(k.bytes)) + "\n"); err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return nil, errors.Join(err, k.discard())
+	if k.bytes, err = hex.DecodeString(string(bytes.TrimSpace(text))); err != nil || len(k.bytes) < 32 {
+		return nil, noKey(path)
 	}
 	return k, nil
+}
+
+func noKey(path string) error {
+	return usagef("%s has no key of exptool's, which is 64 hexadecimal digits", path)
+}
+
+// tellOpen warns of a key that others can read.
+func (k *keyFile) tellOpen(a *app) {
+	if info, err := os.Stat(k.path); err == nil && info.Mode().Perm()&0o077 != 0 {
+		a.streams.Warn("others can read the key in %s: chmod 600 it", k.path)
+	}
+}
+
+// write writes a new key so that only its owner can read it. It does so when all else
+// is done: another export that is under way could take it, and outlive it.
+func (k *keyFile) write() error {
+	if k == nil || !k.fresh {
+		return nil
+	}
+	file, err := os.OpenFile(k.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return refusedf("%s was made by somebody else meanwhile", k.path).hint("export again: it is used then")
+	}
+	if err != nil {
+		return err
+	}
+	k.written = true
+	if _, err = file.WriteString(hex.EncodeToString(k.bytes) + "\n"); err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
 }
 
 // keep makes the key stay.
 func (k *keyFile) keep() {
 	if k != nil {
-		k.made = false
+		k.written = false
 	}
 }
 
 // discard removes a key that nothing was written with.
 func (k *keyFile) discard() error {
-	if k == nil || !k.made {
+	if k == nil || !k.written {
 		return nil
 	}
-	k.made = false
+	k.written = false
 	return os.Remove(k.path)
 }

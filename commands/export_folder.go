@@ -44,6 +44,9 @@ func newFolder(target string) (*folder, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
+	if _, err := os.Readlink(f.target); err == nil && !f.inside { // no folder can take its name
+		return nil, usagef("%s is a link to what is not there", target).hint("name a folder that is not there yet")
+	}
 	f.temp = filepath.Join(parent, tempFolder+filepath.Base(f.target)+"."+rand.Text()[:8]+tempEnding)
 	if err := os.Mkdir(f.temp, 0o777); errors.Is(err, fs.ErrNotExist) { // less the umask
 		return nil, usagef("there is no folder %s to make %s in", parent, filepath.Base(f.target))
@@ -84,12 +87,15 @@ func (f *folder) commit(last string) error {
 	if err := f.Root.Close(); err != nil {
 		return err
 	}
+	if there, err := os.ReadDir(f.target); err == nil {
+		if _, ok := firstWhole(there); ok {
+			return refusedf("%s was made by somebody else meanwhile", f.target).hint("name another folder")
+		}
+	}
 	if !f.inside {
 		err := os.Rename(f.temp, f.target)
 		if err == nil {
 			f.temp = ""
-		} else if entries, readErr := os.ReadDir(f.target); readErr == nil && len(entries) > 0 {
-			return refusedf("%s was made by somebody else meanwhile", f.target).hint("name another folder")
 		}
 		return err
 	}

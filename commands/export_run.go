@@ -85,13 +85,9 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := x.audit(ctx); err != nil {
+	if err := x.finish(ctx, key); err != nil {
 		return err
 	}
-	if err := to.commit(packageFile); err != nil {
-		return err
-	}
-	key.keep()
 	x.progress.Done("%s: %s, %s, %s", o.folder, plural(len(x.files)*len(x.variants), "file", "files"), cli.Count(rows, cli.Rows), cli.Count(bytes, cli.Bytes))
 	x.tellAnonymous(key)
 	a.tellMasked(x.sum)
@@ -99,6 +95,24 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 		a.streams.Warn("%s has more keys than can be columns; the others are in vars, definition and answer", name)
 	}
 	return x.list(ctx)
+}
+
+// finish gives the folder its name, and its key a file, where no id is left.
+func (x *exporter) finish(ctx context.Context, key *keyFile) error {
+	if err := x.audit(ctx); err != nil {
+		return err
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if err := key.write(); err != nil {
+		return err
+	}
+	if err := x.to.commit(packageFile); err != nil {
+		return err
+	}
+	key.keep()
+	return nil
 }
 
 // job is a table to read, and the files that its rows go into.

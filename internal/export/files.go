@@ -135,11 +135,17 @@ func (f *File) free(name, from string) string {
 	if !taken(name) {
 		return name
 	}
-	name = from + "." + name
-	for n, long := 2, name; taken(name); n++ {
-		name = fmt.Sprintf("%s_%d", long, n)
+	return numbered(from+"."+name, taken)
+}
+
+// numbered is a name that is not taken: name itself, or the first that is free of
+// name_2, name_3 and so on.
+func numbered(name string, taken func(string) bool) string {
+	free := name
+	for n := 2; taken(free); n++ {
+		free = fmt.Sprintf("%s_%d", name, n)
 	}
-	return name
+	return free
 }
 
 // nameFiles gives files their names.
@@ -174,13 +180,13 @@ func nameFiles(s *schema.Schema, files []*File) (notes []string) {
 			}
 		}
 		if !longer {
-			number(files, same)
+			number(files)
 			break
 		}
 	}
 	for i, f := range files {
 		if parts[i] > 1 {
-			notes = append(notes, fmt.Sprintf("%s is written to %s: another class or table has that name, too", schema.Short(full[i]), f.Name))
+			notes = append(notes, fmt.Sprintf("%s is written to %s: another class or table has that name, too", cmp.Or(schema.Short(full[i]), full[i]), f.Name))
 		}
 	}
 	return notes
@@ -201,14 +207,21 @@ func mapsKeysOfSeveral(same map[string][]int) func(func(int) bool) {
 	}
 }
 
-// number tells files apart whose full names are the same.
-func number(files []*File, same map[string][]int) {
-	for _, places := range same {
-		for n, i := range places {
-			if n > 0 {
-				files[i].Name += fmt.Sprintf("_%d", n+1)
-			}
+// number tells files apart whose full names are the same. A name that a number makes
+// may be another file's already.
+func number(files []*File) {
+	owner := map[string]*File{}
+	for _, f := range files {
+		if key := strings.ToLower(f.Name); owner[key] == nil {
+			owner[key] = f
 		}
+	}
+	for _, f := range files {
+		f.Name = numbered(f.Name, func(name string) bool {
+			of := owner[strings.ToLower(name)]
+			return of != nil && of != f
+		})
+		owner[strings.ToLower(f.Name)] = f
 	}
 }
 

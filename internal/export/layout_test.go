@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -57,6 +58,7 @@ func TestFileNames(t *testing.T) {
 		{[]string{"a.experiment.Trial", "b.helper.trial", "c.Other"}, "Other experiment.Trial helper.trial", 2},
 		{[]string{"a.b.T", "x.b.T", "T"}, "T a.b.T x.b.T", 2},
 		{[]string{"a/b.T", "a:b.T"}, "a_b.T a_b.T_2", 2},
+		{[]string{"a/b", "a:b", "a_b_2"}, "a_b a_b_2 a_b_3", 0},
 		{[]string{"../../etc/passwd"}, "_etc_passwd", 0},
 		{[]string{`..\x`, "con\n"}, "_x con_", 0},
 		{[]string{"...", "é.Ü"}, "_ Ü", 0},
@@ -201,6 +203,37 @@ func TestSecrets(t *testing.T) {
 		assert.Equal(t, "id=1|extra_info="+want, cells(files[0], m.Cells(values("1", `{"dashboard_password": "x"}`))))
 		assert.Equal(t, !reveal, m.Masked == 1)
 	}
+}
+
+// The resources of a datapackage have names of their own: fewer letters than files'
+// names may have.
+func TestResourceNames(t *testing.T) {
+	files, _ := filesOf(study(nil), "a b", "a-b", "名")
+	p := export.NewPackage("study", "test", time.Now())
+	for _, f := range files {
+		p.Add(f, f.Columns, "csv", "", f.Name+".csv", 0, "")
+	}
+	var names []string
+	for _, r := range p.Resources {
+		names = append(names, r.Name)
+	}
+	assert.Equal(t, []string{"a-b", "a-b_2", "-"}, names)
+}
+
+// One person's id in two spellings is one hash, but two keys are two columns.
+func TestViewNamesColumnsApart(t *testing.T) {
+	s := study(nil)
+	files, _ := filesOf(s, "m.T")
+	m := export.NewMaker(s, files[0], s.Tables["info"].Columns, export.Options{})
+	a, err := export.NewAnonymizer(make([]byte, 32), export.AnonymizeOptions{})
+	require.NoError(t, err)
+	a.Know("worker_id", "worker1234567")
+	v := export.NewView(m, a)
+	v.Cells(m.Cells(values("1", "m.T", "", "", `{"worker1234567": 1, "WORKER1234567": 2}`, "", "")))
+	columns := v.Columns()
+	hash := a.Replace("worker1234567")
+	assert.Equal(t, hash, columns[len(columns)-2].Name)
+	assert.Equal(t, hash+"_2", columns[len(columns)-1].Name)
 }
 
 // A view shows what an Anonymizer leaves, and knows the kinds of that.

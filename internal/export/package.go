@@ -2,6 +2,7 @@ package export
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -65,8 +66,11 @@ var mediatypes = map[string]string{"csv": "text/csv", "ndjson": "application/x-n
 // Add adds a file in the form in which it was written: its columns, its path, how
 // many bytes it has and what their SHA-256 is.
 func (p *Package) Add(f *File, columns []Column, format, na, path string, bytes int64, sum string) {
+	name := numbered(slug(f.Name), func(name string) bool {
+		return slices.ContainsFunc(p.Resources, func(r Resource) bool { return r.Name == name })
+	})
 	r := Resource{
-		Name: slug(f.Name), Type: "table", Path: path, Class: f.Identity, Table: f.Table.Key(),
+		Name: name, Type: "table", Path: path, Class: f.Identity, Table: f.Table.Key(),
 		Format: format, Mediatype: mediatypes[format], Bytes: bytes, Hash: "sha256:" + sum, Rows: f.Rows,
 		Schema: ResourceSchema{MissingValues: []string{""}},
 	}

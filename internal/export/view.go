@@ -66,8 +66,13 @@ func (v *View) grow() {
 	}
 }
 
-// clean is a name without ids: dicts are keyed by people, too.
-func (v *View) clean(name string) string { return string(v.a.Scrub([]byte(name))) }
+// clean is a name without ids: dicts are keyed by people, too, and by one person in
+// several spellings.
+func (v *View) clean(name string) string {
+	return numbered(string(v.a.Scrub([]byte(name))), func(name string) bool {
+		return slices.ContainsFunc(v.columns, func(c Column) bool { return c.Name == name })
+	})
+}
 
 func cleanAll(a *Anonymizer, keys []string) []string {
 	clean := make([]string, len(keys))
