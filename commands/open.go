@@ -2,14 +2,11 @@ package commands
 
 import (
 	"context"
-	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"exptool/internal/cli"
 	"exptool/internal/localpg"
@@ -115,42 +112,12 @@ func (a *app) showSQL() func(repo.Statement) {
 		if len(s.Args) > 0 {
 			var args []string
 			for i, arg := range s.Args {
-				args = append(args, fmt.Sprintf("$%d = %s", i+1, shown(arg)))
+				args = append(args, fmt.Sprintf("$%d = %s", i+1, repo.ShownArgument(arg)))
 			}
 			text += "\n-- " + strings.Join(args, ", ")
 		}
 		a.streams.Block(text)
 	}
-}
-
-// maxArgument is how many characters of an argument --show-sql prints.
-const maxArgument = 1000
-
-// shown is a statement's argument as --show-sql prints it: what the driver makes of it,
-// which is what the server gets. An array may be of thousands.
-func shown(arg any) string {
-	value, err := driver.DefaultParameterConverter.ConvertValue(arg)
-	if err != nil {
-		return fmt.Sprintf("(%T)", arg)
-	}
-	_, own := arg.(driver.Valuer)
-	text := fmt.Sprint(value)
-	switch value := value.(type) {
-	case nil:
-		return "NULL"
-	case string:
-		if text = strconv.Quote(value); own { // an array, full of quotation marks
-			text = fmt.Sprintf("%#q", value)
-		}
-	case []byte:
-		text = strconv.Quote(string(value))
-	case time.Time:
-		text = value.Format(time.RFC3339Nano)
-	}
-	if r := []rune(text); len(r) > maxArgument {
-		return fmt.Sprintf("%s… (%d characters)", string(r[:maxArgument]), len(r))
-	}
-	return text
 }
 
 // learned is what was learnt of the experiment in a database.
