@@ -48,6 +48,7 @@ type File struct {
 	root  string // the short name of the table's first class
 	trial bool   // definition and answer are spread
 	base  int    // how many of Columns are there from the beginning
+	more  bool   // there are keys that got no column
 }
 
 // Shows reports whether a column of the table is in the file.

@@ -159,6 +159,8 @@ func TestTooManyKeys(t *testing.T) {
 	}
 	assert.EqualValues(t, 1000, m.Beyond)
 	assert.Len(t, files[0].Columns, 9+2000)
+	assert.True(t, files[0].Has("vars.k2999"), "it can be dropped from vars nevertheless")
+	assert.False(t, files[0].Has("vras.k2999"))
 }
 
 func TestTypes(t *testing.T) {

@@ -51,6 +51,7 @@ func (s *source) place(path []byte) int {
 	f := s.m.File
 	if len(f.Columns)-f.base >= maxKeys {
 		s.m.Beyond++
+		f.more = true
 		return -1
 	}
 	keys := strings.Split(string(path), "\x00")

@@ -140,7 +140,7 @@ func (f *File) Has(name string) bool {
 			case c.Source == "":
 			case within(path, name), strings.HasPrefix(name, "vars._"): // PsyNet's own keys have no columns
 				return true
-			case within(name, path) && (len(c.Key) > 0 || !slices.Contains(spread, c.Source)):
+			case within(name, path) && (f.more || len(c.Key) > 0 || !slices.Contains(spread, c.Source)):
 				return true
 			}
 		}
