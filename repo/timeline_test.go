@@ -110,7 +110,8 @@ FROM (VALUES (1.5, 200), (3, 200), (5, 200), (6, 500), (10, 200)) AS v (n, c)`)
 	})
 }
 
-// TestTimelineOfMany: 100,000 requests take less than a second, the best of five.
+// TestTimelineOfMany: 100,000 requests take less than a second, the best of five, where
+// the race detector does not look on.
 func TestTimelineOfMany(t *testing.T) {
 	var sent []string
 	db := opened(t, "tutorial", &sent, `INSERT INTO request (creation_time, details, unique_id, method, endpoint, status_code, duration, params)
@@ -125,7 +126,7 @@ FROM generate_series(1, 100000) AS n`)
 			best = min(best, time.Since(start))
 		}
 		assert.Len(t, sent, 4*5, "terms, payment, place, events")
-		assert.Less(t, best, time.Second)
+		assert.Less(t, best, slower*time.Second)
 		t.Logf("100,000 requests in %v", best)
 	})
 }
