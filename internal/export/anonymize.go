@@ -174,14 +174,9 @@ func (a *Anonymizer) asked(table, column string) (Treatment, bool) {
 	}
 }
 
-// Value is the text of a cell after its treatment, the same slice where it stays as it
-// is: nil for what is dropped. JSON stays JSON; an id that is a number becomes a string
-// in it, and by itself a text without quotes.
-func (a *Anonymizer) Value(table, column string, text []byte) []byte {
-	return a.Apply(a.Treat(table, column), table, column, text)
-}
-
-// Apply is Value for a caller that knows the column's treatment.
+// Apply is the text of a cell after its column's treatment, see Treat: the same slice
+// where it stays as it is, nil for what is dropped. JSON stays JSON; an id that is a
+// number becomes a string in it, and by itself a text without quotes.
 func (a *Anonymizer) Apply(t Treatment, table, column string, text []byte) []byte {
 	switch t {
 	case Keep:

@@ -121,7 +121,7 @@ func TestFixtures(t *testing.T) {
 		assert.Equal(t, 1, names, "%s: 127.0.0.1", name)
 		for _, table := range tables {
 			file := table.name + ".csv"
-			treat := func(c string, v []byte) []byte { return a.Value(table.name, c, v) }
+			treat := func(c string, v []byte) []byte { return valueOf(a, table.name, c, v) }
 			text := written(t, table, treat, func(c string) bool { return a.Treat(table.name, c) == export.Drop })
 			assert.Empty(t, audit(t, a, file, text), "%s.%s", name, table.name)
 		}
@@ -168,7 +168,7 @@ func checkJoins(t *testing.T, a *export.Anonymizer, tables []*table) {
 			}
 			for _, row := range table.rows {
 				if v := row[table.column(column)]; v != nil {
-					do(string(v), string(a.Value(name, column, v)))
+					do(string(v), string(valueOf(a, name, column, v)))
 				}
 			}
 		}
@@ -198,7 +198,7 @@ func TestPlantedInFixtures(t *testing.T) {
 					continue
 				}
 				text := fmt.Sprintf("%s%s bot 1234567 someone@example.org %s", v[:at], planted, v[at:])
-				out := a.Value(table.name, table.columns[i], []byte(text))
+				out := valueOf(a, table.name, table.columns[i], []byte(text))
 				require.Equal(t, json.Valid([]byte(text)), json.Valid(out), "%s became %s", text, out)
 				u := a.NewAuditor("a.parquet", nil)
 				u.Cell(1, "a", out)

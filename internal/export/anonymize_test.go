@@ -28,6 +28,11 @@ func anonymizer(tb testing.TB, ids ...string) *export.Anonymizer {
 	return a
 }
 
+// valueOf is the text of a cell after its treatment.
+func valueOf(a *export.Anonymizer, table, column string, text []byte) []byte {
+	return a.Apply(a.Treat(table, column), table, column, text)
+}
+
 func TestTreat(t *testing.T) {
 	a, err := export.NewAnonymizer(key, export.AnonymizeOptions{
 		Keep: []string{"vars.name", "error.worker_id", "hit_id", "vars.profile"},
@@ -196,7 +201,7 @@ func TestValue(t *testing.T) {
 		{"pet", "vars", `{"deployment_config":{"smtp_username":"y"}}`, `{"deployment_config":{"smtp_username":"y"}}`},
 		{"pet", "vars", `{"email": no JSON`, `{"email": no JSON`},
 	} {
-		assert.Equal(t, c.want, string(a.Value(c.table, c.column, []byte(c.text))), "%s.%s: %s", c.table, c.column, c.text)
+		assert.Equal(t, c.want, string(valueOf(a, c.table, c.column, []byte(c.text))), "%s.%s: %s", c.table, c.column, c.text)
 	}
 }
 

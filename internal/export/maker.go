@@ -254,7 +254,7 @@ func (m *Maker) value(v []byte) Cell {
 		text := v[1 : len(v)-1]
 		if bytes.IndexByte(text, '\\') >= 0 {
 			start := len(m.arena)
-			m.arena = appendUnescaped(m.arena, text)
+			m.arena, _ = pyjson.AppendText(m.arena, v) // valid, as the document is
 			text = m.arena[start:]
 		}
 		switch string(text) {

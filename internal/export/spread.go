@@ -1,9 +1,9 @@
 package export
 
 import (
-	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"exptool/internal/pyjson"
 )
 
 // source is a column whose keys are columns, too.
@@ -55,8 +55,11 @@ func (s *source) place(path []byte) int {
 		return -1
 	}
 	keys := strings.Split(string(path), "\x00")
-	for i := range keys {
-		keys[i] = unescaped(keys[i])
+	for i, key := range keys {
+		if strings.Contains(key, `\`) {
+			text, _ := pyjson.AppendText(nil, []byte(`"`+key+`"`)) // valid, as the dict is
+			keys[i] = string(text)
+		}
 	}
 	i = len(f.Columns)
 	f.Columns = append(f.Columns, Column{Name: f.free(strings.Join(keys, "."), s.name), Source: s.name, Key: keys})
@@ -113,56 +116,4 @@ func valueEnd(doc []byte, i int) int {
 		}
 	}
 	return i
-}
-
-// unescaped is the text of a JSON string without its quotes.
-func unescaped(s string) string {
-	if !slices.Contains([]byte(s), '\\') {
-		return s
-	}
-	return string(appendUnescaped(nil, []byte(s)))
-}
-
-// appendUnescaped appends the text of a valid JSON string that comes without its
-// quotes.
-func appendUnescaped(dst, s []byte) []byte {
-	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' {
-			dst = append(dst, s[i])
-			continue
-		}
-		i++
-		switch s[i] {
-		case 'n':
-			dst = append(dst, '\n')
-		case 't':
-			dst = append(dst, '\t')
-		case 'r':
-			dst = append(dst, '\r')
-		case 'b':
-			dst = append(dst, '\b')
-		case 'f':
-			dst = append(dst, '\f')
-		case 'u':
-			dst = utf8.AppendRune(dst, hex4(s[i+1:])) // a control character: pyjson decodes the others
-			i += 4
-		default:
-			dst = append(dst, s[i])
-		}
-	}
-	return dst
-}
-
-// hex4 reads the four digits of a \u.
-func hex4(s []byte) rune {
-	var r rune
-	for _, c := range s[:4] {
-		switch {
-		case c <= '9':
-			r = r<<4 | rune(c-'0')
-		default:
-			r = r<<4 | rune(c|0x20-'a'+10)
-		}
-	}
-	return r
 }
