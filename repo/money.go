@@ -52,9 +52,15 @@ func isDigits(s string) bool {
 }
 
 // cut keeps a text of somebody else's short enough for an error.
-func cut(text string) string {
-	if r := []rune(text); len(r) > 40 {
-		return string(r[:40]) + "…"
+func cut(text string) string { return shortened(text, 40) }
+
+// shortened is the beginning of a text that has more characters than most.
+func shortened(text string, most int) string {
+	if len(text) <= most { // bytes, which are no fewer
+		return text
+	}
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
 	}
 	return text
 }

@@ -142,12 +142,12 @@ type OverviewPages struct {
 
 // OverviewPage are the requests for a page.
 type OverviewPage struct {
-	Page   string   `json:"page"`
-	Count  int64    `json:"requests"`
-	P50    *float64 `json:"p50_ms"`
-	P95    *float64 `json:"p95_ms"`
-	Max    *float64 `json:"max_ms"`
-	Errors int64    `json:"errors"` // answered by a status of 400 or more
+	Page   string   `json:"page" db:"page"` // all for all of them
+	Count  int64    `json:"requests" db:"count"`
+	P50    *float64 `json:"p50_ms" db:"p50"`
+	P95    *float64 `json:"p95_ms" db:"p95"`
+	Max    *float64 `json:"max_ms" db:"most"`
+	Errors int64    `json:"errors" db:"errors"` // answered by a status of 400 or more
 }
 
 // Overview reads how a study is going, from one snapshot. ErrNotFound where the database

@@ -70,6 +70,11 @@ func (v *viewer) completedSQL() string {
 	return v.pick("participant", "complete", "coalesce(complete, false)", v.endedSQL()+" IS NOT NULL")
 }
 
+// completedSinceSQL is completedSQL for who ended since $n, ever where that is NULL.
+func (v *viewer) completedSinceSQL(n string) string {
+	return v.completedSQL() + " AND (" + n + "::timestamp IS NULL OR " + v.endedSQL() + " >= " + n + ")"
+}
+
 // idleSQL is the condition that somebody is at work, and has neither come nor responded
 // since $n; $m are those who responded.
 func idleSQL(n, m string) string {
@@ -105,7 +110,6 @@ func (v *viewer) people(ctx context.Context) error {
 		return err
 	}
 	var rows []personRow
-	completed := v.completedSQL() + " AND ($3::timestamp IS NULL OR " + v.endedSQL() + " >= $3)"
 	err := v.Select(ctx, &rows, `SELECT type, status, count(*) AS count,
        count(*) FILTER (WHERE failed) AS failed,
        count(*) FILTER (WHERE working) AS working,
@@ -119,7 +123,7 @@ FROM (
     SELECT `+v.pick("participant", "type", "type::text", "NULL::text")+` AS type, coalesce(status::text, '') AS status, failed, creation_time,
            status = 'working' AND NOT failed AS working,
            `+idleSQL("$1", "$2")+` AS idle,
-           `+completed+` AS completed,
+           `+v.completedSinceSQL("$3")+` AS completed,
            `+v.endedSQL()+` AS ended,
            `+v.amountSQL()+`
     FROM public.participant
@@ -131,7 +135,7 @@ ORDER BY count DESC, status`, moment(v.now.Add(-overviewIdle)), pq.Array(v.activ
 	}
 	v.out.Money = &OverviewMoney{Currency: "$"}
 	v.out.Groups = []OverviewGroup{v.group("people", rows), v.group("bots", rows)}
-	return v.readMedians(ctx, completed)
+	return v.readMedians(ctx)
 }
 
 // readActive reads who has responded lately. The application's clock may be a little
@@ -148,7 +152,7 @@ WHERE creation_time BETWEEN $1::timestamp AND $2::timestamp
 }
 
 // readMedians reads how long people and bots took, and which participants are bots.
-func (v *viewer) readMedians(ctx context.Context, completed string) error {
+func (v *viewer) readMedians(ctx context.Context) error {
 	var rows []struct {
 		Bot     bool    `db:"bot"`
 		Minutes float64 `db:"minutes"`
@@ -157,7 +161,7 @@ func (v *viewer) readMedians(ctx context.Context, completed string) error {
 FROM (
     SELECT `+v.isBotSQL("$1")+` AS bot, extract(epoch FROM `+v.endedSQL()+` - creation_time) AS seconds
     FROM public.participant
-    WHERE `+strings.ReplaceAll(completed, "$3", "$2")+`
+    WHERE `+v.completedSinceSQL("$2")+`
       AND `+v.endedSQL()+` IS NOT NULL
       AND `+datedSQL("creation_time")+`
 ) AS p

@@ -67,20 +67,12 @@ func (v *viewer) pages(ctx context.Context) error {
 	if !v.needs("page times", "request", "id", "duration", "endpoint", "method", "creation_time") {
 		return nil
 	}
-	var rows []struct {
-		OverviewPage
-		Page   *string  `db:"page"`
-		Count  int64    `db:"count"`
-		P50    *float64 `db:"p50"`
-		P95    *float64 `db:"p95"`
-		Max    *float64 `db:"most"`
-		Errors int64    `db:"errors"`
-	}
+	var rows []OverviewPage // the first is of all
 	limit := "\n    LIMIT " + strconv.Itoa(overviewRequests+1)
 	if v.from != nil {
 		limit = ""
 	}
-	err := v.Select(ctx, &rows, `SELECT page, count(*) AS count,
+	err := v.Select(ctx, &rows, `SELECT CASE WHEN grouping(page) = 1 THEN 'all' ELSE page END AS page, count(*) AS count,
        1000 * percentile_cont(0.5) WITHIN GROUP (ORDER BY duration) AS p50,
        1000 * percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) AS p95,
        1000 * max(duration) AS most,
@@ -94,21 +86,11 @@ FROM (
     ORDER BY id DESC`+limit+`
 ) AS r
 GROUP BY GROUPING SETS ((page), ())
-ORDER BY page IS NULL DESC, count DESC, page`, v.from)
+ORDER BY grouping(page) DESC, count(*) DESC, r.page`, v.from)
 	if err != nil {
 		return err
 	}
-	v.out.Pages = &OverviewPages{Pages: []OverviewPage{}}
-	for _, r := range rows {
-		page := OverviewPage{Count: r.Count, P50: r.P50, P95: r.P95, Max: r.Max, Errors: r.Errors}
-		if r.Page == nil {
-			page.Page = "all"
-			v.out.Pages.All, v.out.Pages.Requests = page, r.Count
-			v.out.Pages.Newest = limit != "" && r.Count > overviewRequests
-			continue
-		}
-		page.Page = *r.Page
-		v.out.Pages.Pages = append(v.out.Pages.Pages, page)
-	}
+	all := rows[0]
+	v.out.Pages = &OverviewPages{Requests: all.Count, Newest: limit != "" && all.Count > overviewRequests, All: all, Pages: rows[1:]}
 	return nil
 }

@@ -128,9 +128,14 @@ ORDER BY who DESC, step`, pq.Array(v.botTypes), studySteps)
 		}
 		for _, r := range rows {
 			if r.Who == who {
-				steps[r.Step].Arrived += map[bool]int64{true: r.Count}[r.What == "arrived"]
-				steps[r.Step].Completed += map[bool]int64{true: r.Count}[r.What == "completed"]
-				steps[r.Step].Trials += map[bool]int64{true: r.Count}[r.What == "trial"]
+				switch step := &steps[r.Step]; r.What {
+				case "arrived":
+					step.Arrived += r.Count
+				case "completed":
+					step.Completed += r.Count
+				case "trial":
+					step.Trials += r.Count
+				}
 			}
 		}
 		s.Progress = append(s.Progress, steps...)

@@ -144,15 +144,7 @@ func decoded(text string) string {
 // shortText is how many characters of a value are told; the row itself has all.
 const shortText = 200
 
-func short(text string) string {
-	if len(text) <= shortText {
-		return text
-	}
-	if r := []rune(text); len(r) > shortText {
-		return string(r[:shortText]) + "…"
-	}
-	return text
-}
+func short(text string) string { return shortened(text, shortText) }
 
 // seconds is a duration for people.
 func seconds(text string) string {
