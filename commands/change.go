@@ -238,11 +238,16 @@ func (s *session) counted(out *repo.Outcome) string {
 		}
 		parts = append(parts, fmt.Sprintf("%d %s", len(rows[key]), name))
 	}
-	last := len(parts) - 1
+	return inWords(parts, "and")
+}
+
+// inWords joins words: a, b and c.
+func inWords(all []string, and string) string {
+	last := len(all) - 1
 	if last < 1 {
-		return strings.Join(parts, "")
+		return strings.Join(all, "")
 	}
-	return strings.Join(parts[:last], ", ") + " and " + parts[last]
+	return strings.Join(all[:last], ", ") + " " + and + " " + all[last]
 }
 
 // changeColumns are the columns of what a change prints.

@@ -125,10 +125,15 @@ func (a *app) writeLines(lines ...string) error {
 	})
 }
 
-// toOutput lets write fill what --output names, whole or not at all, and says
-// what was masked.
-func (a *app) toOutput(write func(io.Writer) (report.Summary, error)) (err error) {
-	out, err := a.streams.Output(a.flags.output)
+// toOutput is toFile of what --output names.
+func (a *app) toOutput(write func(io.Writer) (report.Summary, error)) error {
+	return a.toFile(a.flags.output, write)
+}
+
+// toFile lets write fill a file, or standard output where it has no name or -, whole or
+// not at all, and says what was masked.
+func (a *app) toFile(name string, write func(io.Writer) (report.Summary, error)) (err error) {
+	out, err := a.streams.Output(name)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,9 +13,8 @@ import (
 )
 
 type studyOptions struct {
-	html   string
-	since  time.Duration
-	format string
+	sectionOptions
+	html string
 }
 
 func newReport(a *app) *cobra.Command {
@@ -42,8 +40,6 @@ it the tables are written as text, Markdown or JSON.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f := cmd.Flags()
 			switch {
-			case f.Changed("since") && o.since <= 0:
-				return usagef("--since takes a span of time, for example 1h").about(f.Lookup("since").Value.String())
 			case f.Changed("html") && o.html == "":
 				return usagef("--html takes the name of a file, or - for standard output")
 			case o.html != "" && f.Changed("format"):
@@ -51,17 +47,14 @@ it the tables are written as text, Markdown or JSON.`,
 			case o.html != "" && a.flags.output != "":
 				return usagef("--html names the file itself, without --output")
 			}
-			var err error
-			if o.format, err = a.sectionFormat(f.Changed("format")); err != nil {
+			if err := o.check(a, f); err != nil {
 				return err
 			}
 			return runReport(cmd.Context(), a, o)
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&o.html, "html", "", "write the page to `FILE`, whole or not at all; -: to standard output")
-	f.DurationVar(&o.since, "since", 0, "errors, completions and page times of the last `SPAN` only: 1h")
-	sectionFlag(cmd)
+	cmd.Flags().StringVar(&o.html, "html", "", "write the page to `FILE`, whole or not at all; -: to standard output")
+	o.add(cmd)
 	return cmd
 }
 
@@ -88,9 +81,7 @@ func runReport(ctx context.Context, a *app, o *studyOptions) (err error) {
 	if o.html == "" {
 		return a.writeStudy(ctx, s, o.format, masked)
 	}
-	to := *a
-	to.flags.output = o.html
-	err = to.toOutput(func(out io.Writer) (report.Summary, error) {
+	err = a.toFile(o.html, func(out io.Writer) (report.Summary, error) {
 		return report.Summary{Masked: masked}, report.WritePage(out, pageOf(s, a.now()))
 	})
 	if err == nil && o.html != "-" {
@@ -113,7 +104,7 @@ func (a *app) writeStudy(ctx context.Context, s *repo.Study, format string, mask
 		for _, c := range chaptersOf(s) {
 			sections = append(sections, c.Section)
 		}
-		return sum, report.Sections(ctx, out, sections, a.sectionOptions(format))
+		return sum, report.Sections(ctx, out, sections, a.sectionLook(format))
 	})
 }
 

@@ -144,21 +144,14 @@ var measureColumns = []string{".who", "trials", "mean", "sd", "min", "quartile_1
 func classChapter(s *repo.Study) report.Chapter {
 	c := report.Chapter{Section: report.Section{Title: "Scores, rewards and times of trials, by class",
 		Columns: columnsOf(append([]string{".measure", ".class"}, measureColumns...)...)}}
-	charts := map[string]int{}
 	for _, m := range s.Measures {
 		if m.By != "class" {
 			continue
 		}
 		class := schema.Short(m.Value)
 		c.Rows = append(c.Rows, append([]string{m.Measure, class}, measureRow(m)...))
-		title := measureNames[m.Measure] + " of " + class
-		at, ok := charts[title]
-		if !ok {
-			at = len(c.Charts)
-			charts[title] = at
-			c.Charts = append(c.Charts, report.Chart{Panel: report.Panel{Title: title, XLabel: unitOf(s, m.Measure), YLabel: "trials"}, Columns: columnsOf("from", "to", ".who", "trials")})
-		}
-		chart := &c.Charts[at]
+		chart := chartOf(&c, report.Chart{Panel: report.Panel{Title: measureNames[m.Measure] + " of " + class, XLabel: unitOf(s, m.Measure), YLabel: "trials"},
+			Columns: columnsOf("from", "to", ".who", "trials")})
 		bars := report.Series{Name: m.Who, Kind: report.Bars, X: []float64{m.Low}}
 		for i, n := range m.Bins {
 			from, to := m.Low+float64(i)*m.Width, m.Low+float64(i+1)*m.Width
@@ -175,7 +168,6 @@ func classChapter(s *repo.Study) report.Chapter {
 func conditionChapter(s *repo.Study) report.Chapter {
 	c := report.Chapter{Section: report.Section{Title: "Scores, rewards and times of trials, by condition",
 		Columns: columnsOf(append([]string{".measure", ".condition", ".value"}, measureColumns...)...)}}
-	charts := map[string]int{}
 	people := slices.ContainsFunc(s.Measures, func(m repo.StudyMeasure) bool { return m.Who == "people" })
 	for _, m := range s.Measures {
 		if m.By == "class" {
@@ -185,15 +177,8 @@ func conditionChapter(s *repo.Study) report.Chapter {
 		if people && m.Who != "people" {
 			continue
 		}
-		title := measureNames[m.Measure] + " by " + m.By
-		at, ok := charts[title]
-		if !ok {
-			at = len(c.Charts)
-			charts[title] = at
-			c.Charts = append(c.Charts, report.Chart{Panel: report.Panel{Title: title, XLabel: unitOf(s, m.Measure), YLabel: "percent of trials"},
-				Columns: columnsOf("from", "to", "."+m.By, "trials", "percent")})
-		}
-		chart := &c.Charts[at]
+		chart := chartOf(&c, report.Chart{Panel: report.Panel{Title: measureNames[m.Measure] + " by " + m.By, XLabel: unitOf(s, m.Measure), YLabel: "percent of trials"},
+			Columns: columnsOf("from", "to", "."+m.By, "trials", "percent")})
 		line := report.Series{Name: m.Value}
 		for i, n := range m.Bins {
 			from, to, share := m.Low+float64(i)*m.Width, m.Low+float64(i+1)*m.Width, 100*float64(n)/float64(m.Count)
@@ -203,6 +188,16 @@ func conditionChapter(s *repo.Study) report.Chapter {
 		chart.Panel.Series = append(chart.Panel.Series, line)
 	}
 	return c
+}
+
+// chartOf is a chapter's chart of a title, the given one where there is none yet.
+func chartOf(c *report.Chapter, fresh report.Chart) *report.Chart {
+	i := slices.IndexFunc(c.Charts, func(have report.Chart) bool { return have.Panel.Title == fresh.Panel.Title })
+	if i < 0 {
+		i = len(c.Charts)
+		c.Charts = append(c.Charts, fresh)
+	}
+	return &c.Charts[i]
 }
 
 func measureRow(m repo.StudyMeasure) []string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"exptool/internal/schema"
@@ -67,7 +66,7 @@ func (s *session) idOf(ctx context.Context, o *showOptions, e schema.Entity) (id
 func (s *session) tellTimeline(l *repo.Timeline) {
 	talk := s.app.streams.Talk
 	if len(l.Absent) > 0 {
-		talk("this database keeps no %s of participants", orList(l.Absent))
+		talk("this database keeps no %s of participants", inWords(l.Absent, "or"))
 	}
 	ending := "participant " + number(l.Payment.Participant)
 	if l.Status != "" {
@@ -122,13 +121,4 @@ func agoText(d time.Duration) string {
 		return ", " + strconv.Itoa(int(d.Hours())) + " h ago by the database's clock"
 	}
 	return ", " + strconv.Itoa(int(d.Hours()/24)) + " days ago by the database's clock"
-}
-
-// orList joins words: a, b or c.
-func orList(all []string) string {
-	last := len(all) - 1
-	if last < 1 {
-		return strings.Join(all, "")
-	}
-	return strings.Join(all[:last], ", ") + " or " + all[last]
 }

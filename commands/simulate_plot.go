@@ -32,9 +32,7 @@ func (a *app) writePlot(name string, c *game.Outcome) error {
 	if err != nil {
 		return err
 	}
-	to := *a
-	to.flags.output = name
-	return to.toOutput(func(out io.Writer) (report.Summary, error) {
+	return a.toFile(name, func(out io.Writer) (report.Summary, error) {
 		return report.Summary{}, report.Plot(out, figure(c), format)
 	})
 }

@@ -1,12 +1,9 @@
 package commands
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,14 +13,10 @@ import (
 )
 
 type statusOptions struct {
-	since    time.Duration
+	sectionOptions
 	watch    time.Duration
 	noErrors bool
-	format   string
 }
-
-// statusFormats are the formats of several tables, the first the usual one.
-var statusFormats = []string{"table", "md", "json", "ndjson"}
 
 // everySpan is how often --watch looks where it does not say.
 const everySpan = "5s"
@@ -63,46 +56,21 @@ are taken to be of the server's, unless timezone in the configuration says other
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f := cmd.Flags()
-			switch {
-			case f.Changed("since") && o.since <= 0:
-				return usagef("--since takes a span of time, for example 1h").about(f.Lookup("since").Value.String())
-			case f.Changed("watch") && o.watch < 100*time.Millisecond:
+			if f.Changed("watch") && o.watch < 100*time.Millisecond {
 				return usagef("--watch takes a span of time of at least 100ms, for example --watch=5s")
 			}
-			var err error
-			if o.format, err = a.sectionFormat(f.Changed("format")); err != nil {
+			if err := o.check(a, f); err != nil {
 				return err
 			}
 			return runStatus(cmd.Context(), a, o)
 		},
 	}
 	f := cmd.Flags()
-	f.DurationVar(&o.since, "since", 0, "errors, completions and page times of the last `SPAN` only: 1h")
 	f.DurationVar(&o.watch, "watch", 0, "look again every `SPAN`: --watch is --watch="+everySpan)
 	f.Lookup("watch").NoOptDefVal = everySpan
 	f.BoolVar(&o.noErrors, "expect-no-errors", false, "exit 4 where there are errors")
-	sectionFlag(cmd)
+	o.add(cmd)
 	return cmd
-}
-
-// sectionFlag is --format of a command that writes several tables: there is no CSV of
-// them, and a pipe gets the same as a terminal.
-func sectionFlag(cmd *cobra.Command) {
-	cmd.Flags().StringP("format", "f", "", "output `FORMAT`: table, md, json or ndjson (default: table)")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(statusFormats, cobra.ShellCompDirectiveNoFileComp))
-}
-
-// sectionFormat is the format of a command that writes several tables. One that is only
-// configured, for rows, is not for it.
-func (a *app) sectionFormat(given bool) (string, error) {
-	format := strings.ToLower(a.config.Format)
-	switch {
-	case slices.Contains(statusFormats, format):
-		return format, nil
-	case given:
-		return "", usagef("--format takes %s here: there are several tables", strings.Join(statusFormats, ", ")).about(a.config.Format)
-	}
-	return statusFormats[0], nil
 }
 
 func runStatus(ctx context.Context, a *app, o *statusOptions) (err error) {
@@ -155,7 +123,7 @@ func (a *app) writeOverview(ctx context.Context, v *repo.Overview, format string
 		if format == "json" || format == "ndjson" {
 			return report.Summary{Masked: masked}, encodeStudy(out, v, format == "json")
 		}
-		err := report.Sections(ctx, out, onScreen(sectionsOf(v)), a.sectionOptions(format))
+		err := report.Sections(ctx, out, onScreen(sectionsOf(v)), a.sectionLook(format))
 		return report.Summary{Masked: masked}, err
 	})
 }
@@ -187,17 +155,6 @@ func (a *app) maskErrors(v *repo.Overview) (n int64) {
 		n += int64(min(masked, 1)) // values, not passwords
 	}
 	return n
-}
-
-// sectionOptions are how several tables are written.
-func (a *app) sectionOptions(format string) report.Options {
-	o := a.reportOptions(unmasked)
-	o.KeepFirst = true
-	o.Format, o.NA, o.HideColumns = format, cmp.Or(a.config.NA, "–"), false
-	if a.streams.OutTTY && a.toStdout() && format == "table" {
-		o.Width, o.Color = a.streams.Width, a.streams.Color
-	}
-	return o
 }
 
 // expectNoErrors is the error where there are any.
